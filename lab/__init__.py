@@ -1,0 +1,1 @@
+"""Real Kubernetes clusters and the real Pulumi engine on one Linux machine."""
