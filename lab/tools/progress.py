@@ -62,6 +62,12 @@ class Progress:
             counted = f"[{self._done}/{self._total}]"
             self._print(f"{counted} {label}  {how.format(time=took)} (total {all_of_it})")
 
+    def drop(self, label: str, why: str) -> None:
+        """A piece ends without being done; something else will do it."""
+        with self._guard:
+            self._running.pop(label, None)
+            self._print(f"      {label}  {why}")
+
     def note(self, text: str) -> None:
         """Something worth a line that is no end."""
         with self._guard:

@@ -10,6 +10,7 @@ and an old one is never mistaken for it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -28,6 +29,7 @@ SCHEMA = 1  # raise it when the builder itself changes what it makes
 MODULES = Path(__file__).parent  # each built tool's Go module is the folder of its name
 _OTHER_BUILDER = 2 * 3600  # seconds to wait for another process that makes the same tool
 _PREFIX = ".making-"
+_MORE_SPACE = "free some space (`lab tools clean` removes old tools), then run the command again"
 
 
 class Receipt(BaseModel):
@@ -110,6 +112,14 @@ class Store:
                 shutil.rmtree(stale)
             yield
 
+    def busy(self, tool: Tool) -> bool:
+        """Whether somebody makes this tool now."""
+        lock = self.tools / tool.name / ".lock"
+        if not lock.exists():
+            return False
+        with lock.open("w") as file:
+            return not _lock(file.fileno())
+
     @contextmanager
     def making(self, tool: Tool, origin: Origin) -> Iterator[Path]:
         """A directory to fill (it has a bin), which becomes the tool's on success and vanishes on failure.
@@ -123,9 +133,12 @@ class Store:
             yield stage
             shutil.rmtree(entry, ignore_errors=True)
             stage.rename(entry)
-        except BaseException:
-            shutil.rmtree(stage, ignore_errors=True)
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise LabError(f"tool {tool.name}", "the disk is full", _MORE_SPACE) from None
             raise
+        finally:
+            shutil.rmtree(stage, ignore_errors=True)
 
     def write_receipt(self, stage: Path, receipt: Receipt) -> None:
         """The last file of an installation."""
