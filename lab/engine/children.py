@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,16 +24,19 @@ class Children:
         self._grace = grace
         self._lock = threading.Lock()
         self._live: set[subprocess.Popen[bytes]] = set()
+        self._closed = False
 
     def start(
         self, argv: Sequence[str], *, cwd: Path | None, env: Mapping[str, str], piped: bool = False
     ) -> subprocess.Popen[bytes]:
         """Start a process; `piped` gives it pipes for its output instead of the host's own.
 
-        Raises `OSError` when the program cannot be started.
+        Raises `OSError` when the program cannot be started, and after `close`.
         """
         out = subprocess.PIPE if piped else None
         with self._lock:
+            if self._closed:
+                raise OSError(errno.ECANCELED, "the language host is ending")
             child = subprocess.Popen(
                 argv, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
@@ -63,3 +67,9 @@ class Children:
         with self._lock:
             live = tuple(self._live)
         self.end(live)
+
+    def close(self) -> None:
+        """End every process that runs now, and start no other."""
+        with self._lock:
+            self._closed = True
+        self.end_all()

@@ -33,7 +33,7 @@ NEVER = {"PYTHONDONTWRITEBYTECODE"}
 PLUGIN = re.compile(r"(?P<file>(resource|language|analyzer|converter|tool)-[a-z0-9-]+)-v\d+\.\d+\.\d+\S*")
 
 
-def engine_environment(  # noqa: PLR0913  six independent facts, each by its name
+def engine_environment(
     *,
     pulumi: Path,
     home: Path,
@@ -55,7 +55,7 @@ def engine_environment(  # noqa: PLR0913  six independent facts, each by its nam
     Raises `LabError` if the engine or a plugin is not there.
     """
     if not os.access(pulumi, os.X_OK):
-        raise LabError(f"engine {pulumi}", "it is not there or cannot be run", "build the tools of the lab")
+        raise LabError(f"engine {pulumi}", "it is not there", "run `lab tools install`")
     prepare_home(home, plugins, language_host=None if _beside(pulumi) else _on_path(base))
     kept = {name: value for name, value in base.items() if name not in NEVER}
     path = os.pathsep.join(filter(None, (str(pulumi.parent), base.get("PATH"))))
@@ -78,9 +78,7 @@ def prepare_home(home: Path, plugins: Mapping[str, Path], *, language_host: Path
         if (named := PLUGIN.fullmatch(key)) is None:
             raise LabError(f"plugin {key!r}", "its key has another form", "use KIND-NAME-vVERSION")
         if not os.access(executable, os.X_OK):
-            raise LabError(
-                f"plugin {key}", f"{executable} is not there or cannot be run", "build the tools of the lab"
-            )
+            raise LabError(f"plugin {key}", f"{executable} is not there", "run `lab tools install`")
         _link(home / "plugins" / key / f"pulumi-{named['file']}", executable.absolute())
     ours = home / "plugins" / f"language-python-v{version('pulumi')}" / LANGUAGE_HOST
     if language_host is not None:

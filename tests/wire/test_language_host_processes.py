@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import signal
@@ -20,10 +21,10 @@ from tests.wire.language_host_fixtures import (  # noqa: F401  pytest finds fixt
     Host,
     Start,
     alive,
-    read_line,
     gone,
     host_fixture,
     program,
+    read_line,
     start_fixture,
 )
 
@@ -166,6 +167,14 @@ def test_cancel_ends_what_runs_and_the_host_goes_on(host: Host, tmp_path: Path) 
     assert [a.exitcode for a in answers] == [-signal.SIGTERM]
     gone(pid)
     assert host.stub.About(rpc.AboutRequest(), timeout=SOON).version
+
+
+def test_a_signal_that_lands_on_another_thread_ends_the_host_too(host: Host) -> None:
+    pid = host.process.pid
+    others = [int(task.name) for task in Path(f"/proc/{pid}/task").iterdir() if int(task.name) != pid]
+    assert others, "gRPC has threads of its own"
+    assert ctypes.CDLL(None).tgkill(pid, others[0], signal.SIGINT) == 0
+    assert host.process.wait(3) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

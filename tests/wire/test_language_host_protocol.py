@@ -153,9 +153,8 @@ def test_an_installation_that_fails_shows_what_pip_said(host: Host, tmp_path: Pa
     (tmp_path / "requirements.txt").write_text("./nothing.whl\n")
     info = program(tmp_path, virtualenv=sys.prefix)
     answers = host.stub.InstallDependencies(rpc.InstallDependenciesRequest(info=info), timeout=180)
-    said = b""
+    said: list[bytes] = []
     with pytest.raises(grpc.RpcError) as caught:
-        for answer in answers:
-            said += answer.stderr
-    assert "nothing.whl" in said.decode()
+        said.extend(answer.stderr for answer in answers)
+    assert "nothing.whl" in b"".join(said).decode()
     assert str(caught.value.details()).endswith("exit code 1. Next: see its output above.")

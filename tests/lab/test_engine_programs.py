@@ -1,0 +1,100 @@
+"""The real engine runs Python programs through our language host."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from lab.deadline import Deadline
+from tests.lab.engine_fixtures import (  # noqa: F401  pytest finds fixtures by their import
+    DEADLINE,
+    Engine,
+    Project,
+    engine_fixture,
+    project_fixture,
+    stack_fixture,
+)
+
+pytestmark = pytest.mark.lab
+
+
+def test_a_dynamic_resource_is_created_kept_and_destroyed(engine: Engine, stack: Project) -> None:
+    greeting = stack("greeting")
+    engine.does(greeting, "config", "set", "word", "hello")
+    first = engine.does(greeting, "up", "--yes")
+    assert "pulumi-python:dynamic/test:Greeting hello" in first
+    assert "2 created" in first
+    assert json.loads(engine.does(greeting, "stack", "output", "--json")) == {"text": "hello, world"}
+    engine.does(greeting, "up", "--yes", "--expect-no-changes")
+    engine.does(greeting, "config", "set", "word", "moin")
+    assert "1 updated" in engine.does(greeting, "up", "--yes")
+    assert "2 deleted" in engine.does(greeting, "destroy", "--yes")
+    assert engine.processes() == []
+
+
+def test_a_policy_pack_blocks_a_preview_until_the_value_is_right(
+    engine: Engine, stack: Project, project: Project
+) -> None:
+    greeting, rules = stack("greeting"), project("rules")
+    engine.does(greeting, "config", "set", "word", "rude")
+    refused = engine(greeting, "preview", "--policy-pack", str(rules))
+    assert refused.returncode != 0
+    assert "[mandatory]" in refused.stdout
+    assert "word is 'rude'; set a kind one, such as 'hello'" in refused.stdout
+    engine.does(greeting, "config", "set", "word", "hello")
+    engine.does(greeting, "preview", "--policy-pack", str(rules))
+    assert engine.processes() == []
+
+
+def test_a_provider_may_be_a_python_program(engine: Engine, stack: Project) -> None:
+    plugged = stack("plugged")
+    assert "2 created" in engine.does(plugged, "up", "--yes")
+    assert json.loads(engine.does(plugged, "stack", "output", "--json")) == {"text": "hello, plugin"}
+    engine.does(plugged, "preview", "--expect-no-changes")
+    assert "2 deleted" in engine.does(plugged, "destroy", "--yes")
+    assert engine.processes() == []
+
+
+def test_an_exception_is_shown_with_its_traceback(engine: Engine, stack: Project) -> None:
+    failed = engine(stack("failing"), "preview")
+    assert failed.returncode != 0
+    assert "Program failed with an unhandled exception:" in failed.stdout
+    assert "in settle" in failed.stdout
+    assert "ZeroDivisionError" in failed.stdout
+
+
+def test_a_missing_virtual_environment_is_explained(engine: Engine, stack: Project) -> None:
+    failing = stack("failing")
+    file = failing / "Pulumi.yaml"
+    file.write_text(file.read_text().replace('virtualenv: "', 'virtualenv: "/nowhere'))
+    failed = engine(failing, "preview")
+    assert failed.returncode != 0
+    assert "option 'virtualenv' in Pulumi.yaml" in failed.stdout
+    assert "run `pulumi install`" in failed.stdout
+
+
+def test_an_interrupt_ends_a_program_that_hangs_and_leaves_no_process(engine: Engine, stack: Project) -> None:
+    hanging = stack("hanging")
+    argv = [str(engine.pulumi), "preview", "--non-interactive"]
+    with (hanging / "log").open("wb") as log:
+        process = subprocess.Popen(argv, cwd=hanging, env=engine.env, stdout=log, stderr=log)
+    try:
+        Deadline(DEADLINE).until("the program", lambda: _missing(hanging / "started"), fix="read its log")
+        assert len(engine.processes()) >= 3, "engine, language host and program"
+        since = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE) != 0
+        assert time.monotonic() - since < 4, "the engine has waited its 5 s for a language host"
+    finally:
+        process.kill()
+        process.wait(DEADLINE)
+    Deadline(5).until("the engine", lambda: "; ".join(engine.processes()) or None, fix="end what is left")
+
+
+def _missing(path: Path) -> str | None:
+    return None if path.exists() else f"{path.name} is not there"
