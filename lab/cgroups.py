@@ -67,7 +67,9 @@ def discover(mountinfo: str, own: str, available_v2: str = "") -> tuple[Hierarch
         return tuple(v1)
     if v2 and set(v2[0].controllers) >= REQUIRED_V2:
         return (v2[0],)
-    missing = sorted(REQUIRED_V2 - set(v2[0].controllers)) if v2 and not found else sorted(REQUIRED_V1 - found)
+    missing = (
+        sorted(REQUIRED_V2 - set(v2[0].controllers)) if v2 and not found else sorted(REQUIRED_V1 - found)
+    )
     raise LabError("cgroups", f"this machine lacks the controllers {', '.join(missing)}", _FIX)
 
 
@@ -105,16 +107,20 @@ def directories(hierarchies: Sequence[Hierarchy], name: str) -> tuple[Path, ...]
     return tuple(h.base / name if h.version == 1 else h.mount / name for h in hierarchies)
 
 
-def create(hierarchies: Sequence[Hierarchy], name: str) -> tuple[Path, ...]:
-    """Make the group in every tree; one that is there already is taken. Raises `LabError`."""
-    made = directories(hierarchies, name)
-    for hierarchy, directory in zip(hierarchies, made, strict=True):
+def create(hierarchies: Sequence[Hierarchy], groups: Sequence[Path]) -> None:
+    """Make a node's group in every tree; one that is there already is taken. Raises `LabError`.
+
+    Args:
+        groups: as `directories` gave them when the lab was made; this process may be in other groups by now.
+    """
+    for hierarchy, directory in zip(hierarchies, groups, strict=True):
         try:
             directory.mkdir(exist_ok=True)
             _prepare(hierarchy, directory)
         except OSError as error:
-            raise LabError(f"cgroup {directory}", f"it can't be made ({error})", "run as root where cgroups are writable") from None
-    return made
+            raise LabError(
+                f"cgroup {directory}", f"it can't be made ({error})", "run as root where cgroups are writable"
+            ) from None
 
 
 def _prepare(hierarchy: Hierarchy, directory: Path) -> None:
@@ -130,7 +136,11 @@ def remove(directories: Iterable[Path]) -> list[Path]:
     """Remove groups and all groups below them; returns those that still hold a process."""
     left = []
     for top in directories:
-        below = sorted((p for p in top.rglob("*") if p.is_dir()), key=lambda p: -len(p.parts)) if top.exists() else []
+        below = (
+            sorted((p for p in top.rglob("*") if p.is_dir()), key=lambda p: -len(p.parts))
+            if top.exists()
+            else []
+        )
         for directory in [*below, top]:
             with contextlib.suppress(FileNotFoundError, OSError):
                 directory.rmdir()
@@ -163,7 +173,10 @@ def frozen(directories: Iterable[Path]) -> bool:
 def memory_in_use(directories: Iterable[Path]) -> int | None:
     """Bytes that the node's processes hold, without the page cache that can be dropped; None if nobody counts."""
     for directory in directories:
-        for usage, inactive in (("memory.usage_in_bytes", "total_inactive_file"), ("memory.current", "inactive_file")):
+        for usage, inactive in (
+            ("memory.usage_in_bytes", "total_inactive_file"),
+            ("memory.current", "inactive_file"),
+        ):
             if (directory / usage).exists():
                 stat = dict(line.split() for line in (directory / "memory.stat").read_text().splitlines())
                 return int((directory / usage).read_text()) - int(stat.get(inactive, 0))

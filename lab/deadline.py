@@ -18,7 +18,11 @@ class Deadline:
     """
 
     def __init__(
-        self, seconds: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+        self,
+        seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._clock, self._sleep = clock, sleep
         self._seconds, self._end = seconds, clock() + seconds
@@ -28,7 +32,9 @@ class Deadline:
         """Seconds that remain, never below zero."""
         return max(0.0, self._end - self._clock())
 
-    def until(self, subject: str, probe: Callable[[], str | None], *, fix: str, interval: float = 0.2) -> None:
+    def until(
+        self, subject: str, probe: Callable[[], str | None], *, fix: str, interval: float = 0.2
+    ) -> None:
         """Wait until `probe` returns None; what it returns before that is the reason it is not so yet.
 
         Raises `LabError` about `subject` with the last reason, and with `fix` as the next step.

@@ -12,7 +12,9 @@ import yaml
 from lab.layout import ClusterLayout
 
 
-def kubeconfig(cluster: ClusterLayout, pki: Path, identity: str, *, server: str | None = None) -> dict[str, Any]:
+def kubeconfig(
+    cluster: ClusterLayout, pki: Path, identity: str, *, server: str | None = None
+) -> dict[str, Any]:
     """The kubeconfig of one client of `cluster`.
 
     Args:

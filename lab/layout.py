@@ -103,14 +103,18 @@ class Layout:
             if cluster.name == name:
                 return cluster
         known = ", ".join(c.name for c in self.clusters)
-        raise NotFoundError(f"cluster {name}", f"lab {self.lab!r} has no such cluster", f"name one of: {known}")
+        raise NotFoundError(
+            f"cluster {name}", f"lab {self.lab!r} has no such cluster", f"name one of: {known}"
+        )
 
     def select(self, name: str) -> tuple[Node, ...]:
         """The nodes meant by the name of a cluster or of a node. Raises `NotFoundError`."""
         found = tuple(n for n in self.nodes if name in (n.name, n.cluster))
         if not found:
             known = ", ".join((*(c.name for c in self.clusters), *(n.name for n in self.nodes)))
-            raise NotFoundError(name, f"lab {self.lab!r} has no such cluster or node", f"name one of: {known}")
+            raise NotFoundError(
+                name, f"lab {self.lab!r} has no such cluster or node", f"name one of: {known}"
+            )
         return found
 
 
@@ -125,7 +129,6 @@ def lay_out(lab: str, topology: Topology) -> Layout:
 
 
 def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
-    assert cluster.nodes and cluster.pods and cluster.services, "Topology fills them in"
     subnets = cluster.pods.subnets(new_prefix=max(NODE_MASK, cluster.pods.prefixlen))
     nodes = tuple(
         Node(
@@ -137,7 +140,9 @@ def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
             namespace=f"{lab}-{name}",
             link=f"c{index}n{i}",
         )
-        for i, (name, subnet) in enumerate(zip(cluster.node_names, islice(subnets, len(cluster.node_names)), strict=True))
+        for i, (name, subnet) in enumerate(
+            zip(cluster.node_names, islice(subnets, len(cluster.node_names)), strict=True)
+        )
     )
     return ClusterLayout(
         name=cluster.name,

@@ -6,10 +6,13 @@ started with `ip netns exec`: it mounts over /sys and hides the cgroups. `nsente
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import signal
 import socket
 import threading
+import time
 from pathlib import Path
 
 from lab.shell import run
@@ -65,10 +68,37 @@ def _namespace_of(pid: int) -> int | None:
         return None
 
 
+def end_processes(name: str, seconds: float = 10) -> list[int]:
+    """Kill everything in the namespace; returns what is still there after so many seconds."""
+    end = time.monotonic() + seconds
+    while (pids := processes(name)) and time.monotonic() < end:
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.02)
+    return pids
+
+
+def directory_mounts() -> int:
+    """How often something is mounted on /run/netns. `Path.is_mount` sees no bind mount within one file system."""
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return sum(line.split()[4] == str(DIRECTORY) for line in mounts)
+
+
+def remove_directory() -> None:
+    """Undo what the first `ip netns add` of a machine does to /run/netns; kept while anybody's namespace is in it."""
+    if not DIRECTORY.is_dir() or any(DIRECTORY.iterdir()):
+        return
+    for _ in range(directory_mounts()):
+        run(["umount", DIRECTORY])
+    DIRECTORY.rmdir()
+
+
 def connect(name: str, host: str, port: int, timeout: float) -> socket.socket:
     """A TCP connection from inside the namespace, made by this process.
 
-    A socket stays in the namespace in which it was made, so only a short-lived thread has to go there. Raises `OSError`.
+    A socket stays in the namespace in which it was made, so only a short-lived thread has to go there.
+    Raises `OSError`.
     """
     made: list[socket.socket | OSError] = []
 

@@ -29,7 +29,9 @@ Service = dict[str, Any]
 def services(cluster: ClusterLayout, node: Node, program: Callable[[str], Path]) -> list[Service]:
     """Every process of the node, in the order in which they start."""
     api = {"tcp": [str(cluster.control_plane.address), API_PORT]}
-    runtime = [_service("containerd", [str(program("containerd")), "--config", "/etc/containerd/config.toml"])]
+    runtime = [
+        _service("containerd", [str(program("containerd")), "--config", "/etc/containerd/config.toml"])
+    ]
     agents = [
         _service("kubelet", _kubelet(cluster, node, program), {**api, "path": CONTAINERD_SOCKET}),
         _service("kube-proxy", [str(program("kube-proxy")), f"--config={ETC}/kube-proxy.yaml"], api),

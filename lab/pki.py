@@ -1,4 +1,4 @@
-"""Certificates of one cluster: who signs whom is kubeadm's layout (Kubernetes docs, "PKI certificates and requirements").
+"""Certificates of one cluster, laid out as kubeadm does (Kubernetes docs, "PKI certificates and requirements").
 
 Three authorities stand apart, so that a certificate of one door opens no other: the cluster's, the aggregation
 layer's (front-proxy), and etcd's. Keys are P-256: RSA would cost seconds of start-up. All are made new for each lab.
@@ -77,14 +77,19 @@ def issue(leaf: Leaf, signer: Pair) -> Pair:
     if leaf.organization:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, leaf.organization))
     builder = _builder(x509.Name(attributes), signer.certificate.subject, key).add_extension(
-        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False
+        x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
+        critical=False,
     )
     if leaf.names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([_general(n) for n in leaf.names]), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_general(n) for n in leaf.names]), critical=False
+        )
     return Pair(builder.sign(signer.key, hashes.SHA256()), key)
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
@@ -138,7 +143,12 @@ def kubelet_leaf(node: Node) -> Leaf:
 
 
 def _server_names(cluster: ClusterLayout) -> tuple[str, ...]:
-    service = ("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local")
+    service = (
+        "kubernetes",
+        "kubernetes.default",
+        "kubernetes.default.svc",
+        "kubernetes.default.svc.cluster.local",
+    )
     addresses: Sequence[IPv4Address | str] = (cluster.control_plane.address, cluster.api_service, "127.0.0.1")
     return (*service, "localhost", cluster.name, cluster.control_plane.name, *map(str, addresses))
 

@@ -11,11 +11,12 @@ Every check runs before anything is started, and all mistakes are reported at on
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from ipaddress import IPv4Network
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -25,7 +26,9 @@ from lab.errors import LabError
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=48)]
 """DNS-1123 label. 48, as node names and the names of the federation's objects are made of it (limit there: 63)."""
 
-LabelValue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)]
+LabelValue = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)
+]
 
 NODE_MASK = 24
 """Each node takes a /24 of its cluster's pod range: kubelet's 110 pods and room for churn."""
@@ -45,32 +48,46 @@ class Strict(BaseModel):
 
 
 class Cluster(Strict):
-    """One Kubernetes cluster: a control-plane node, and workers."""
+    """One Kubernetes cluster: a control-plane node, and workers. `Topology` fills in ranges that are not given."""
 
     name: Name
     workers: int = Field(default=0, ge=0, le=20, description="nodes beside the control-plane node")
     region: LabelValue | None = Field(default=None, description="topology.kubernetes.io/region of its nodes")
     zone: LabelValue | None = Field(default=None, description="topology.kubernetes.io/zone of its nodes")
-    nodes: IPv4Network | None = Field(default=None, description="the nodes' addresses; the last 64 are for VIPs")
-    pods: IPv4Network | None = Field(default=None, description="a /24 of it for each node")
-    services: IPv4Network | None = Field(default=None, description="ClusterIPs; .1 is the API, .10 the cluster DNS")
+    nodes: IPv4Network = Field(description="the nodes' addresses; the last 64 are for VIPs")
+    pods: IPv4Network = Field(description="a /24 of it for each node")
+    services: IPv4Network = Field(description="ClusterIPs; .1 is the API, .10 the cluster DNS")
 
     @property
     def node_names(self) -> tuple[str, ...]:
         """The control-plane node first."""
-        return (f"{self.name}-control-plane", *(f"{self.name}-worker-{i}" for i in range(1, self.workers + 1)))
+        return (
+            f"{self.name}-control-plane",
+            *(f"{self.name}-worker-{i}" for i in range(1, self.workers + 1)),
+        )
 
 
 class Topology(Strict):
     """N clusters of M nodes on one machine."""
 
     clusters: tuple[Cluster, ...] = Field(min_length=1)
-    pod_routing: bool = Field(default=True, description="pods of one cluster reach pods of another by their address")
-    images: tuple[str, ...] = Field(default=("workload",), description="images and groups loaded beside `core`")
+    pod_routing: bool = Field(
+        default=True, description="pods of one cluster reach pods of another by their address"
+    )
+    images: tuple[str, ...] = Field(
+        default=("workload",), description="images and groups loaded beside `core`"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, data: Any) -> Any:
+        """Ranges that were not given, by the cluster's place in the list."""
+        if not isinstance(data, dict) or not isinstance(data.get("clusters"), list | tuple):
+            return data
+        return {**data, "clusters": [_with_ranges(i, c) for i, c in enumerate(data["clusters"])]}
 
     @model_validator(mode="after")
-    def _complete_and_check(self) -> Self:
-        object.__setattr__(self, "clusters", tuple(_with_ranges(i, c) for i, c in enumerate(self.clusters)))
+    def _check(self) -> Self:
         if problems := [*_name_problems(self.clusters), *_range_problems(self.clusters)]:
             raise ValueError("\n".join(problems))
         return self
@@ -80,15 +97,15 @@ class Topology(Strict):
         return next((c for c in self.clusters if c.name == name), None)
 
 
-def _with_ranges(index: int, cluster: Cluster) -> Cluster:
-    if index >= MOST_CLUSTERS_BY_DEFAULT:
+def _with_ranges(index: int, cluster: Any) -> Any:
+    if not isinstance(cluster, dict) or index >= MOST_CLUSTERS_BY_DEFAULT:
         return cluster
     defaults = {
-        "nodes": IPv4Network(f"10.99.{index + 1}.0/24"),
-        "pods": IPv4Network(f"10.{100 + index}.0.0/16"),
-        "services": IPv4Network(f"10.{200 + index}.0.0/16"),
+        "nodes": f"10.99.{index + 1}.0/24",
+        "pods": f"10.{100 + index}.0.0/16",
+        "services": f"10.{200 + index}.0.0/16",
     }
-    return cluster.model_copy(update={k: v for k, v in defaults.items() if getattr(cluster, k) is None})
+    return {**defaults, **{key: value for key, value in cluster.items() if value is not None}}
 
 
 def vip_count(nodes: IPv4Network) -> int:
@@ -109,26 +126,15 @@ def _name_problems(clusters: tuple[Cluster, ...]) -> Iterator[str]:
 
 
 def _range_problems(clusters: tuple[Cluster, ...]) -> Iterator[str]:
-    missing = [
-        f"clusters[{i}].{key}: no range is left to choose from after {MOST_CLUSTERS_BY_DEFAULT} clusters; give one"
-        for i, cluster in enumerate(clusters)
-        for key in _WIDEST
-        if getattr(cluster, key) is None
-    ]
-    yield from missing
-    if missing:
-        return
     for i, cluster in enumerate(clusters):
         yield from _size_problems(i, cluster)
     yield from _overlaps(clusters)
 
 
 def _size_problems(i: int, cluster: Cluster) -> Iterator[str]:
-    assert cluster.pods is not None
     for key, widest in _WIDEST.items():
         if (found := getattr(cluster, key)).prefixlen > widest:
             yield f"clusters[{i}].{key}: {found} is too small; take a /{widest} or wider"
-    assert cluster.nodes is not None
     addresses = cluster.nodes.num_addresses - FIRST_NODE - vip_count(cluster.nodes) - 1
     if addresses < cluster.workers + 1:
         yield (
@@ -145,7 +151,9 @@ def _size_problems(i: int, cluster: Cluster) -> Iterator[str]:
 
 def _overlaps(clusters: tuple[Cluster, ...]) -> Iterator[str]:
     """Ranges of nodes and pods are unique in the lab; ClusterIPs only exist inside their own cluster."""
-    wide = [(f"clusters[{i}].{key}", getattr(c, key)) for i, c in enumerate(clusters) for key in _CLUSTER_WIDE]
+    wide = [
+        (f"clusters[{i}].{key}", getattr(c, key)) for i, c in enumerate(clusters) for key in _CLUSTER_WIDE
+    ]
     pairs = list(combinations(wide, 2))
     for i, cluster in enumerate(clusters):
         pairs += [(other, (f"clusters[{i}].services", cluster.services)) for other in wide]
@@ -154,8 +162,13 @@ def _overlaps(clusters: tuple[Cluster, ...]) -> Iterator[str]:
             yield f"{other_path}: {other} overlaps {one} of {path}; choose ranges that share no address"
 
 
-DEFAULT = Topology(
-    clusters=(Cluster(name="fc01", region="us", zone="east"), Cluster(name="fc02", region="us", zone="west"))
+DEFAULT = Topology.model_validate(
+    {
+        "clusters": [
+            {"name": "fc01", "region": "us", "zone": "east"},
+            {"name": "fc02", "region": "us", "zone": "west"},
+        ]
+    }
 )
 """The two clusters of the on-premises walk-through, with its region and zones."""
 
@@ -166,9 +179,13 @@ def load(path: Path) -> Topology:
     try:
         data = yaml.safe_load(path.read_text())
     except FileNotFoundError:
-        raise LabError(subject, "there is no such file", "give the path of a topology file, or none for two clusters") from None
+        raise LabError(
+            subject, "there is no such file", "give the path of a topology file, or none for two clusters"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise LabError(subject, f"it can't be read ({error})", "give the path of a readable YAML file") from None
+        raise LabError(
+            subject, f"it can't be read ({error})", "give the path of a readable YAML file"
+        ) from None
     except yaml.YAMLError as error:
         raise LabError(subject, f"it is not YAML ({error})", "mend the file at that line") from None
     return parse(data, subject)
@@ -177,12 +194,16 @@ def load(path: Path) -> Topology:
 def parse(data: object, subject: str = "topology") -> Topology:
     """A checked topology from plain data. Raises `LabError` like `load`."""
     if not isinstance(data, dict):
-        raise LabError(subject, "it must be a mapping with the key 'clusters'", "see `lab up --help` for an example")
+        raise LabError(
+            subject, "it must be a mapping with the key 'clusters'", "see `lab up --help` for an example"
+        )
     try:
         return Topology.model_validate(data)
     except ValidationError as error:
         problems = "".join(f"\n  - {line}" for line in _lines(error))
-        raise LabError(subject, f"it has mistakes:{problems}\n", "mend them and run the command again") from None
+        raise LabError(
+            subject, f"it has mistakes:{problems}\n", "mend them and run the command again"
+        ) from None
 
 
 def _lines(error: ValidationError) -> Iterator[str]:
@@ -191,6 +212,14 @@ def _lines(error: ValidationError) -> Iterator[str]:
         if item["type"] == "value_error" and not path:
             yield from str(item["ctx"]["error"]).splitlines()
         elif item["type"] == "extra_forbidden":
-            yield f"{path}: there is no such key"
+            yield f"{path}: there is no such key{_did_you_mean(item['loc'])}"
+        elif item["type"] == "missing" and item["loc"][-1] in _WIDEST:
+            yield f"{path}: only the first {MOST_CLUSTERS_BY_DEFAULT} clusters have a default range; give one"
         else:
             yield f"{path}: {item['msg']} (found {item['input']!r})"
+
+
+def _did_you_mean(loc: tuple[int | str, ...]) -> str:
+    known = (Cluster if len(loc) > 1 else Topology).model_fields
+    near = difflib.get_close_matches(str(loc[-1]), known, n=1)
+    return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"

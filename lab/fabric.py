@@ -1,0 +1,124 @@
+"""The fabric: one switch for each cluster's nodes, and a router between them, in a network namespace of its own.
+
+Nothing is added to the host's own network. The fabric has no way out, by design: a lab never talks to the world.
+Whoever must reach the clusters runs in the fabric (`lab exec`).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lab import netns
+from lab.layout import ClusterLayout, Layout, Node
+from lab.shell import run
+
+_GUARD = "lab"
+
+
+def ensure(layout: Layout) -> None:
+    """The fabric with a switch, a gateway address and the pod routes of every cluster. Idempotent."""
+    netns.create(layout.fabric)
+    _sysctl(layout.fabric, "net.ipv4.ip_forward", "1")
+    present = _links(layout.fabric)
+    for cluster in layout.clusters:
+        if cluster.bridge not in present:
+            _ip(layout.fabric, f"link add {cluster.bridge} type bridge")
+        _ip(
+            layout.fabric,
+            f"addr replace {cluster.gateway}/{cluster.node_range.prefixlen} dev {cluster.bridge}",
+        )
+        _ip(layout.fabric, f"link set {cluster.bridge} up")
+        for node in cluster.nodes:
+            _ip(layout.fabric, f"route replace {node.pods} via {node.address} dev {cluster.bridge}")
+    _guard(layout)
+
+
+def _guard(layout: Layout) -> None:
+    """Without pod routing, packets from or to pods don't cross the fabric; nodes translate them (see `connect`)."""
+    rules = [f"add table inet {_GUARD}", f"delete table inet {_GUARD}"]
+    if not layout.pod_routing:
+        pods = ", ".join(str(c.pods) for c in layout.clusters)
+        rules += [
+            f"add table inet {_GUARD}",
+            f"add chain inet {_GUARD} forward {{ type filter hook forward priority 0; }}",
+            f"add rule inet {_GUARD} forward ip saddr {{ {pods} }} drop",
+            f"add rule inet {_GUARD} forward ip daddr {{ {pods} }} drop",
+        ]
+    _nft(layout.fabric, rules)
+
+
+def connect(layout: Layout, cluster: ClusterLayout, node: Node) -> None:
+    """Give a node its network: a new namespace, a cable to its cluster's switch, and routes. Idempotent."""
+    netns.create(node.namespace)
+    if "eth0" not in _links(node.namespace):
+        if node.link in _links(layout.fabric):
+            _ip(layout.fabric, f"link delete {node.link}")  # the other end of a node that is gone
+        _ip(layout.fabric, f"link add {node.link} type veth peer name eth0 netns {node.namespace}")
+    _ip(layout.fabric, f"link set {node.link} master {cluster.bridge} up")
+    _ip(node.namespace, f"addr replace {node.address}/{cluster.node_range.prefixlen} dev eth0")
+    _ip(node.namespace, "link set eth0 up")
+    _sysctl(node.namespace, "net.ipv4.ip_forward", "1")
+    # Without a default route a node can't even reach its own ClusterIPs: connect(2) fails before any rule is asked.
+    _ip(node.namespace, f"route replace default via {cluster.gateway}")
+    for other in cluster.nodes:
+        if other != node:
+            _ip(node.namespace, f"route replace {other.pods} via {other.address}")
+    if not layout.pod_routing:
+        _translate(cluster, node)
+
+
+def _translate(cluster: ClusterLayout, node: Node) -> None:
+    """Pods leave the cluster with their node's address, as in most networks."""
+    inside = f"{{ {cluster.pods}, {cluster.node_range} }}"
+    _nft(
+        node.namespace,
+        [
+            f"add table inet {_GUARD}",
+            f"delete table inet {_GUARD}",
+            f"add table inet {_GUARD}",
+            f"add chain inet {_GUARD} postrouting {{ type nat hook postrouting priority srcnat; }}",
+            f"add rule inet {_GUARD} postrouting ip saddr {node.pods} ip daddr != {inside} masquerade",
+        ],
+    )
+
+
+def disconnect(layout: Layout, node: Node) -> None:
+    """Remove a node's network. What ran in it must have ended."""
+    if netns.exists(layout.fabric) and node.link in _links(layout.fabric):
+        _ip(layout.fabric, f"link delete {node.link}")
+    netns.delete(node.namespace)
+
+
+def cut(layout: Layout, node: Node, *, is_cut: bool) -> None:
+    """Pull a node's cable, or plug it in again."""
+    _ip(layout.fabric, f"link set {node.link} {'down' if is_cut else 'up'}")
+
+
+def is_cut(layout: Layout, node: Node) -> bool:
+    """Whether the node's cable is pulled."""
+    if not netns.exists(layout.fabric):
+        return False
+    link = _links(layout.fabric).get(node.link)
+    return link is not None and "UP" not in link["flags"]
+
+
+def delete(layout: Layout) -> None:
+    """Remove the fabric."""
+    netns.delete(layout.fabric)
+
+
+def _links(namespace: str) -> dict[str, dict[str, Any]]:
+    return {link["ifname"]: link for link in json.loads(run(["ip", "-n", namespace, "-json", "link"]).stdout)}
+
+
+def _ip(namespace: str, words: str) -> None:
+    run(["ip", "-n", namespace, *words.split()])
+
+
+def _sysctl(namespace: str, key: str, value: str) -> None:
+    run(netns.enter(namespace, "sysctl", "-qw", f"{key}={value}"))
+
+
+def _nft(namespace: str, rules: list[str]) -> None:
+    run(netns.enter(namespace, "nft", "-f", "-"), stdin="\n".join(rules) + "\n")

@@ -1,0 +1,46 @@
+"""System packages: named before they are installed, and only those that are missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+
+from lab import preflight
+from lab.errors import LabError
+from lab.shell import run
+
+BUILD_PACKAGES = {"gcc": "gcc", "dpkg-deb": "dpkg", "curl": "curl", "dig": "bind9-dnsutils"}
+"""Program → package: a C compiler for the pause image, and what the demo and the tests ask the clusters with."""
+
+C_LIBRARY = "libc6-dev"
+
+
+def missing() -> list[str]:
+    """Debian packages this machine lacks for the lab, its images, the demo and the tests."""
+    needed = [package for program, package in BUILD_PACKAGES.items() if shutil.which(program) is None]
+    if "gcc" in needed:
+        needed.append(C_LIBRARY)
+    return sorted({*preflight.missing_packages(), *needed})
+
+
+def install_packages(*, say: Callable[[str], None], dry_run: bool = False) -> list[str]:
+    """Install what is missing. Returns the packages' names. Raises `LabError` off Debian or without root."""
+    wanted = missing()
+    if not wanted:
+        say("system packages: all there")
+        return []
+    say(f"system packages to install: {' '.join(wanted)}")
+    if dry_run:
+        return wanted
+    preflight.require_linux_and_root()
+    if shutil.which("apt-get") is None:
+        raise LabError(
+            "system packages",
+            "this machine has no apt-get, so they can't be installed from here",
+            f"install what your distribution calls {' '.join(wanted)}",
+        )
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(["apt-get", "-qq", "update"], timeout=300, env=env)
+    run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", *wanted], timeout=900, env=env)
+    return wanted
