@@ -22,7 +22,7 @@ class Removal:
 
 
 def removals(*, everything: bool = False, cache: Path | None = None) -> list[Removal]:
-    """What `clean` removes: tools of other versions and what killed builds left; or all, logs and downloads too.
+    """What `clean` removes: tools of other versions and what killed builds left; or all, with logs.
 
     Raises `LabError` while a tool is being made, since that looks like a leftover.
     """

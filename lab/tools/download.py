@@ -10,7 +10,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab.tools.checksums import checksum_of
-from lab.tools.fetch import ChecksumError, DownloadError, Limits, fetch_file, fetch_text
+from lab.tools.fetch import (
+    ChecksumError,
+    DownloadError,
+    Limits,
+    UnreachableError,
+    fetch_file,
+    fetch_text,
+)
 from lab.tools.tool import Release, Tool, located
 
 
@@ -25,7 +32,7 @@ class Downloader:
 
     def __init__(self, arch: str, folder: Path, limits: Limits | None = None) -> None:
         self._arch, self._folder, self._limits = arch, folder, limits or Limits()
-        self._unreachable: dict[str, DownloadError] = {}
+        self._unreachable: dict[str, UnreachableError] = {}
 
     def checksums(self, tool: Tool) -> dict[Release, str]:
         """The checksum of each of the tool's files, in the release's words.
@@ -48,10 +55,11 @@ class Downloader:
         url, listed = located(release.url, self._arch), located(release.checksums, self._arch)
         host = urlsplit(listed).netloc
         if host in self._unreachable:
-            raise self._unreachable[host]
+            known = self._unreachable[host]
+            raise UnreachableError(listed, known.cause, known.fix)
         try:
             text = fetch_text(listed, self._limits)
-        except DownloadError as error:
+        except UnreachableError as error:
             self._unreachable[host] = error
             raise
         found = checksum_of(text, _file_name(url))

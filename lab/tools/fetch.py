@@ -45,6 +45,10 @@ class DownloadError(LabError):
     """A file could not be had: unreachable, refused, slow, cut short. A build can replace it."""
 
 
+class UnreachableError(DownloadError):
+    """Nothing answers there: its other files need not be asked for."""
+
+
 class ChecksumError(LabError):
     """A file is not what its release says. Nothing may replace it silently."""
 
@@ -100,9 +104,12 @@ def fetch_file(url: str, target: Path, checksum: str, limits: Limits) -> None:
 def _pieces(address: str, limits: Limits) -> Iterator[bytes]:
     """The body as it comes in. Proxies are taken from the environment, as by every other program."""
     begun = time.monotonic()
-    with requests.get(address, stream=True, timeout=(limits.connect, limits.silence)) as response:
+    patience = (limits.connect, limits.silence)
+    plain = {"Accept-Encoding": "identity"}  # Content-Length, and the checksum, are those of the file itself
+    with requests.get(address, stream=True, timeout=patience, headers=plain) as response:
         response.raise_for_status()
         pace = _Pace(address, limits, begun)
+        response.raw.enforce_content_length = False  # checked below, with figures
         # Not iter_content: that waits for a whole chunk, which a server that drips never completes.
         while piece := response.raw.read1(_CHUNK):
             pace.count(len(piece), time.monotonic())
@@ -142,14 +149,13 @@ def _network_errors(address: str) -> Iterator[None]:
     except requests.HTTPError as error:
         raise DownloadError(address, f"the server answered {error.response.status_code}", _FIX) from None
     except requests.Timeout:
-        raise DownloadError(address, "the server does not answer in time", _FIX) from None
+        raise UnreachableError(address, "the server does not answer in time", _FIX) from None
     except urllib3.exceptions.ReadTimeoutError:
         raise DownloadError(address, "the server fell silent", _FIX) from None
-    except urllib3.exceptions.IncompleteRead as error:
-        cause = f"cut off after {error.partial} bytes, {error.expected} more were announced"
-        raise DownloadError(address, cause, _FIX) from None
+    except urllib3.exceptions.ProtocolError:
+        raise DownloadError(address, "the connection broke", _FIX) from None
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        raise DownloadError(address, f"cannot be reached ({_innermost(error)})", _FIX) from None
+        raise UnreachableError(address, f"cannot be reached ({_innermost(error)})", _FIX) from None
 
 
 def _innermost(error: BaseException) -> str:
