@@ -41,10 +41,10 @@ def parse(text: str) -> Reference:
     host, slash, rest = text.partition("/")
     if not slash or not ("." in host or ":" in host or host == "localhost"):
         host, rest = DEFAULT_REGISTRY, text
-    repository, _, tag = rest.partition(":")
+    repository, colon, tag = rest.partition(":")
     if host == DEFAULT_REGISTRY and "/" not in repository:
         repository = f"library/{repository}"
-    found = Reference(host, repository, tag or "latest")
+    found = Reference(host, repository, tag if colon else "latest")
     if not (_HOST.fullmatch(host) and _REPOSITORY.fullmatch(repository) and _TAG.fullmatch(found.tag)):
         raise LabError(f"image {text!r}", "that is no image reference", "write it as registry/repository:tag")
     return found
