@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -30,28 +31,38 @@ def build_all(tools: Sequence[Tool], store: Store, progress: Progress) -> None:
         work = _Work(go, store, progress, jobs)
         fetched = [fetching.submit(work.fetch, tool) for tool in tools]
         built = [compiling.submit(work.make, tool, f) for tool, f in zip(tools, fetched, strict=True)]
-        _first_failure_ends(fetched, built)
-
-
-def _first_failure_ends(fetched: Sequence[Future[None]], built: Sequence[Future[None]]) -> None:
-    try:
-        for done in as_completed(built):
-            done.result()
-    except BaseException:
-        for future in (*fetched, *built):
-            future.cancel()
-        raise
+        try:
+            for done in as_completed(built):
+                done.result()
+        except BaseException:
+            work.end()
+            fetching.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 class _Work:
     def __init__(self, go: Go, store: Store, progress: Progress, jobs: int) -> None:
         self._go, self._store, self._progress, self._jobs = go, store, progress, jobs
+        self._ended = threading.Event()
+
+    def end(self) -> None:
+        """Begin no other tool. To cancel futures is not enough: a worker may take the next one before that."""
+        self._ended.set()
 
     def fetch(self, tool: Tool) -> None:
-        prefetch(self._module(tool), tool)
+        with self._progress.within(f"{tool.name} {tool.version} modules", "fetching"):
+            prefetch(self._module(tool), tool)
 
     def make(self, tool: Tool, fetched: Future[None]) -> None:
-        fetched.result()
+        try:
+            if not self._ended.is_set():
+                fetched.result()
+                self._make(tool)
+        except BaseException:
+            self.end()
+            raise
+
+    def _make(self, tool: Tool) -> None:
         label, store = f"{tool.name} {tool.version}", self._store
         self._progress.start(label, "building", f"log: {self._log(tool)}")
         with store.locked(tool, lambda: self._progress.note(f"{label}  another process makes it: waiting")):

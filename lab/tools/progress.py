@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.status import Status
@@ -61,6 +62,17 @@ class Progress:
             took, all_of_it = clock_text(self._clock() - since), clock_text(self._clock() - self._begun)
             counted = f"[{self._done}/{self._total}]"
             self._print(f"{counted} {label}  {how.format(time=took)} (total {all_of_it})")
+
+    @contextmanager
+    def within(self, label: str, doing: str) -> Iterator[None]:
+        """Work that is worth a line only when it takes long."""
+        with self._guard:
+            self._running[label] = (doing, self._clock())
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._running.pop(label, None)
 
     def drop(self, label: str, why: str) -> None:
         """A piece ends without being done; something else will do it."""
