@@ -77,7 +77,7 @@ def prepare_home(home: Path, plugins: Mapping[str, Path], *, language_host: Path
     for key, executable in plugins.items():
         if (named := PLUGIN.fullmatch(key)) is None:
             raise LabError(f"plugin {key!r}", "its key has another form", "use KIND-NAME-vVERSION")
-        if not os.access(executable, os.X_OK):
+        if not executable.is_file() or not os.access(executable, os.X_OK):
             raise LabError(f"plugin {key}", f"{executable} is not there", "run `lab tools install`")
         _link(home / "plugins" / key / f"pulumi-{named['file']}", executable.absolute())
     ours = home / "plugins" / f"language-python-v{version('pulumi')}" / LANGUAGE_HOST

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.engine.environment import engine_environment
+from lab.engine.environment import engine_environment, kubernetes_plugin
 from lab.tools.toolbox import Toolbox
 
 PROGRAMS = Path(__file__).with_name("programs")
@@ -62,11 +62,12 @@ Project = Callable[[str], Path]
 
 @pytest.fixture(name="engine")
 def engine_fixture(tmp_path: Path) -> Engine:
-    pulumi = Toolbox().path("pulumi")
+    tools = Toolbox()
+    pulumi = tools.path("pulumi")
     env = engine_environment(
         pulumi=pulumi,
         home=tmp_path / "home",
-        plugins={},
+        plugins=kubernetes_plugin(tools.path("pulumi-resource-kubernetes")),
         backend=tmp_path / "state",
         passphrase="test",
         base=os.environ,

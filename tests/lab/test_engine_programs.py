@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -58,6 +59,34 @@ def test_a_provider_may_be_a_python_program(engine: Engine, stack: Project) -> N
     engine.does(plugged, "preview", "--expect-no-changes")
     assert "2 deleted" in engine.does(plugged, "destroy", "--yes")
     assert engine.processes() == []
+
+
+def test_the_kubernetes_plugin_is_found_in_the_home_without_a_warning(engine: Engine, stack: Project) -> None:
+    rendered = stack("rendered")
+    said = engine.does(rendered, "up", "--yes")
+    assert "4 created" in said
+    assert "warning" not in said
+    written = {path.name for path in (rendered / "manifests").rglob("*.yaml")}
+    assert written == {"v1-namespace-default-east.yaml", "v1-namespace-default-west.yaml"}
+    assert engine.processes() == []
+
+
+def test_a_program_may_be_a_file_below_the_project(engine: Engine, stack: Project) -> None:
+    failing = stack("failing")
+    (failing / "source").mkdir()
+    (failing / "__main__.py").rename(failing / "source" / "app.py")
+    (failing / "venv").symlink_to(sys.prefix)
+    file = failing / "Pulumi.yaml"
+    file.write_text(f"{file.read_text().replace(sys.prefix, 'venv')}main: source/app.py\n")
+    assert "ZeroDivisionError" in engine(failing, "preview").stdout
+
+
+def test_a_project_is_installed_by_the_engine(engine: Engine, project: Project) -> None:
+    failing = project("failing")
+    file = failing / "Pulumi.yaml"
+    file.write_text(file.read_text().replace(sys.prefix, "venv"))
+    engine.does(failing, "install")
+    assert f"{failing}/venv/bin/python" in engine.does(failing, "about")
 
 
 def test_an_exception_is_shown_with_its_traceback(engine: Engine, stack: Project) -> None:

@@ -16,6 +16,7 @@ import grpc
 import pytest
 from pulumi.runtime.proto import language_pb2 as rpc
 
+from lab.engine.languagehost import plugin_arguments
 from tests.wire.language_host_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     SOON,
     Host,
@@ -143,6 +144,20 @@ def test_a_directory_that_is_no_plugin_is_refused(host: Host, tmp_path: Path) ->
     )
 
 
+def test_a_plugin_that_is_a_package_runs_by_its_name(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "my-components"\n'
+    )
+    request = rpc.RunPluginRequest(info=program(tmp_path), kind="resource", args=["127.0.0.1:9"])
+    assert plugin_arguments(request) == ["-m", "pulumi.run.plugin", "my-components", "127.0.0.1:9"]
+
+
+def test_a_policy_pack_runs_in_the_module_of_the_sdk(tmp_path: Path) -> None:
+    info = program(tmp_path)
+    request = rpc.RunPluginRequest(info=info, kind="analyzer", args=["-v=9", "127.0.0.1:9"])
+    assert plugin_arguments(request) == ["-m", "pulumi.policy", "-v=9", "127.0.0.1:9", str(tmp_path)]
+
+
 def test_a_plugin_never_runs_in_the_ambient_python(host: Host, tmp_path: Path) -> None:
     (tmp_path / "PulumiPlugin.yaml").touch()
     with pytest.raises(grpc.RpcError) as caught:
@@ -164,7 +179,7 @@ def test_cancel_ends_what_runs_and_the_host_goes_on(host: Host, tmp_path: Path) 
     answers = plugin(host, tmp_path, WAIT)
     pid = int(next(answers).stdout)
     host.stub.Cancel(rpc.AboutRequest(), timeout=SOON)
-    assert [a.exitcode for a in answers] == [-signal.SIGTERM]
+    assert list(answers)[-1].exitcode == -signal.SIGTERM
     gone(pid)
     assert host.stub.About(rpc.AboutRequest(), timeout=SOON).version
 
