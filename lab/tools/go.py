@@ -94,7 +94,7 @@ class GoModule:
             cause = f"the disk is full (`go {verb}`: no space left on device)"
             fix = "free some space (`go clean -cache` empties Go's build cache), then run the command again"
             return LabError(self.about, cause, fix)
-        cause = f"`go {verb}` failed with exit status {status}; its last lines:\n{said}\n"
+        cause = f"`go {verb}` failed with exit status {status}; its last lines:\n{said}"
         return LabError(self.about, cause, f"read {self.log}, then run the command again")
 
 

@@ -1,7 +1,7 @@
 """Where installed tools lie on disk, and how they get there whole or not at all.
 
     <cache>/tools/<tool>/<key>/bin, share, receipt.json
-    <cache>/tools/<tool>/.making-<key>        a half-made one; nothing ever reads it
+    <cache>/tools/<tool>/.making-<key>-<x>    a half-made one; nothing ever reads it
     <cache>/tools/<tool>/.lock                held by the one process that makes it
 
 The key is a digest of everything the result depends on, so a changed go.mod or version is another directory,
@@ -14,6 +14,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -128,7 +129,8 @@ class Store:
         Only under `locked`. The receipt is the caller's to write, with `write_receipt`.
         """
         entry = self.entry(tool, origin)
-        stage = entry.with_name(_PREFIX + entry.name)
+        # A name of its own: the compiler of a killed process may live on, and write where it was told to.
+        stage = entry.with_name(f"{_PREFIX}{entry.name}-{secrets.token_hex(4)}")
         (stage / "bin").mkdir(parents=True)
         try:
             yield stage

@@ -99,7 +99,7 @@ def test_a_failed_build_tells_the_last_lines_and_the_log(
     with pytest.raises(LabError) as refused:
         _build(giving("coredns"), tmp_path)
     assert str(refused.value) == (
-        "tool coredns: `go build` failed with exit status 1; its last lines:\nmain.go:1:1: no good\n. "
+        "tool coredns: `go build` failed with exit status 1; its last lines:\nmain.go:1:1: no good. "
         f"Next: read {tmp_path}/log, then run the command again."
     )
 

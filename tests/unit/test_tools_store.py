@@ -137,6 +137,15 @@ def test_a_maker_killed_half_way_leaves_nothing_that_is_used_or_kept(store: Stor
     assert not list((store.tools / "etcd").glob(".making-*"))
 
 
+def test_no_two_makers_share_a_directory(store: Store) -> None:
+    """The compiler of a killed maker lives on, and must not write into the next maker's files."""
+    stages = set()
+    for _ in range(2):
+        with store.locked(ETCD, pytest.fail), store.making(ETCD, Origin.BUILD) as stage:
+            stages.add(stage)
+    assert len(stages) == 2
+
+
 def test_a_second_maker_says_that_it_waits(store: Store) -> None:
     said: list[str] = []
     release = threading.Timer(0.3, lambda: fcntl.flock(first, fcntl.LOCK_UN))

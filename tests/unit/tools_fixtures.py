@@ -94,6 +94,7 @@ def release_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
         server.daemon_threads = True
         known.base = f"http://127.0.0.1:{server.server_port}"
         monkeypatch.setenv("FEDERATION_DOWNLOAD_MIRROR", known.base)
+        monkeypatch.setenv("no_proxy", "127.0.0.1")
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield known
@@ -106,6 +107,7 @@ def release_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Releases]:
 def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> str:
     """An address where nothing answers: the discard port, which nobody listens on."""
     monkeypatch.setenv("FEDERATION_DOWNLOAD_MIRROR", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     return "http://127.0.0.1:9"
 
 
