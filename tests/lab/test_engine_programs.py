@@ -107,7 +107,10 @@ def test_a_missing_virtual_environment_is_explained(engine: Engine, stack: Proje
     assert "run `pulumi install`" in failed.stdout
 
 
-def test_an_interrupt_ends_a_program_that_hangs_and_leaves_no_process(engine: Engine, stack: Project) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_signal_to_the_engine_ends_a_program_that_hangs_and_leaves_no_process(
+    engine: Engine, stack: Project, number: signal.Signals
+) -> None:
     hanging = stack("hanging")
     argv = [str(engine.pulumi), "preview", "--non-interactive"]
     with (hanging / "log").open("wb") as log:
@@ -116,7 +119,7 @@ def test_an_interrupt_ends_a_program_that_hangs_and_leaves_no_process(engine: En
         Deadline(DEADLINE).until("the program", lambda: _missing(hanging / "started"), fix="read its log")
         assert len(engine.processes()) >= 3, "engine, language host and program"
         since = time.monotonic()
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(DEADLINE) != 0
         assert time.monotonic() - since < 4, "the engine has waited its 5 s for a language host"
     finally:
