@@ -66,9 +66,12 @@ def _blobs(layout: Path) -> Iterator[tuple[str, Iterator[bytes]]]:
 
 
 def _ping(host: str, timeout: float, answers: list[int]) -> None:
-    scheme = "http" if host.startswith(LOOPBACK) else "https"
-    try:
-        answer = requests.get(f"{scheme}://{host}/v2/", timeout=timeout, allow_redirects=False)
-    except (requests.RequestException, OSError):
-        return
+    local = host.startswith(LOOPBACK)
+    with requests.Session() as session:
+        session.trust_env = not local  # no proxy leads to this machine
+        try:
+            url = f"{'http' if local else 'https'}://{host}/v2/"
+            answer = session.get(url, timeout=timeout, allow_redirects=False)
+        except (requests.RequestException, OSError):
+            return
     answers.append(answer.status_code)

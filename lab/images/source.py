@@ -83,4 +83,4 @@ def _pulled(reference: str, progress: Progress, place: Path) -> Path:
         progress(f"pulling {reference}")
         with store.locked(place), store.replacing(target) as part:
             registry.pull(parse(reference), part)
-    return target
+    return store.in_use(target)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ from lab.paths import cache_dir
 Progress = Callable[[str], None]
 
 DAY = 24 * 3600
+SCRATCH = "scratch-"
 UNUSED_DAYS = 14
 """An archive nobody asked for so long is of older programs or of another checkout."""
 
@@ -51,9 +53,7 @@ def archive(
                 progress(f"making {len(specs)} container images")
                 _build(specs, target, resolve, progress)
                 prune(cache=place)
-    with contextlib.suppress(OSError):  # another user's archive is as good
-        os.utime(target)  # tells `prune` that it is in use
-    return target
+    return in_use(target)
 
 
 def archive_path(specs: Sequence[ImageSpec], *, resolve: Resolve, cache: Path) -> Path:
@@ -66,12 +66,22 @@ def archive_path(specs: Sequence[ImageSpec], *, resolve: Resolve, cache: Path) -
 def prune(*, cache: Path | None = None, days: float = UNUSED_DAYS) -> list[Path]:
     """Delete archives that nobody asked for in so many days, and what broken builds left. Returns them."""
     place = cache or default_cache()
-    limit = time.time() - days * DAY
-    old = [path for path in place.glob("*.tar") if path.stat().st_mtime < limit]
-    old += [path for path in place.glob("*.part") if path.stat().st_mtime < time.time() - DAY]
+    broken = [*place.glob("*.part"), *place.glob(f"{SCRATCH}*")]
+    old = [path for path in place.glob("*.tar") if _age(path) > days * DAY]
+    old += [path for path in broken if _age(path) > DAY]
     for path in old:
-        path.unlink(missing_ok=True)
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
     return sorted(old)
+
+
+def in_use(target: Path) -> Path:
+    """Tell `prune` that somebody asked for this archive."""
+    with contextlib.suppress(OSError):  # another user's archive is as good
+        os.utime(target)
+    return target
 
 
 @contextlib.contextmanager
@@ -96,7 +106,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 def _build(specs: Sequence[ImageSpec], target: Path, resolve: Resolve, progress: Progress) -> None:
     arch = architecture()
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix="scratch-") as scratch:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH) as scratch:
         packages = Packages(Apt(target.parent / "debian", progress), Path(scratch))
         assembler = Assembler(resolve, packages, Path(scratch))
         images = [assembler.image(spec) for spec in specs]
@@ -108,6 +118,10 @@ def _build(specs: Sequence[ImageSpec], target: Path, resolve: Resolve, progress:
             raise LabError(
                 f"images {names}", f"cannot write {target}: {error}", "make room, then try again"
             ) from error
+
+
+def _age(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
 
 
 def _stamp(program: Program, resolve: Resolve) -> tuple[str, int, int] | None:

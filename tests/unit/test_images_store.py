@@ -108,11 +108,13 @@ def test_a_tool_that_is_gone_is_named(cache: Path, tmp_path: Path) -> None:
 def test_archives_nobody_asked_for_are_removed_and_the_others_stay(tool: Path, cache: Path) -> None:
     used = etcd(tool, cache)
     old, left = cache / "old.tar", cache / "old.1.part"
-    for path in (old, left):
+    scratch = cache / "scratch-x"
+    scratch.mkdir()
+    for path in (old, left, scratch):
         path.touch()
         os.utime(path, (NOW - 20 * store.DAY,) * 2)
-    assert store.prune(cache=cache) == [left, old]
-    assert used.exists()
+    assert store.prune(cache=cache) == [left, old, scratch]
+    assert sorted(path.name for path in cache.iterdir()) == sorted([used.name, "lock"])
 
 
 def test_asking_for_an_archive_keeps_it_from_being_removed(tool: Path, cache: Path) -> None:
