@@ -87,10 +87,16 @@ class Booter:
         return machine
 
     def power_on(self, machine: Machine) -> None:
-        """Switch one node on, with a fresh network: what CNI left in the old one would misroute new pods."""
+        """Switch one node on, with a fresh network and empty cgroups, as after a real power cut.
+
+        What CNI left in the old network would misroute new pods, and over each dead pod's group the kubelet's
+        cadvisor waits three seconds before any pod starts.
+        """
         cluster = self.layout.cluster(machine.node.cluster)
         hierarchies = cgroups.current()
         machine.power_off()
+        machine.wait_for_groups()
+        cgroups.remove(machine.groups)
         fabric.disconnect(self.layout, machine.node)
         fabric.connect(self.layout, cluster, machine.node)
         cgroups.create(hierarchies, machine.groups)

@@ -1,28 +1,19 @@
-"""The `lab` command: real Kubernetes clusters and the real Pulumi engine on this machine."""
+"""Commands of `lab` that make a lab, describe it, and remove it."""
 
 from __future__ import annotations
 
-import importlib
-import json
-import os
-import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import yaml
-from rich.console import Console
 
-from lab import lifecycle, preflight, topology
+from lab import lifecycle, topology
+from lab.cli.base import Json, clock, console, errors, print_json, state
 from lab.errors import LabError
 from lab.images.source import ImageSource
-from lab.state import State
 from lab.supplies import make
 from lab.system import install_packages
-from lab.tools.cli import app as tools_app
 from lab.tools.tool import Source
 
 EXAMPLE = """\
@@ -41,57 +32,7 @@ A topology file is YAML. Everything but the names has a default:
   images: [workload]          # loaded beside those every cluster needs
 """
 
-app = typer.Typer(
-    help=__doc__,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.add_typer(tools_app, name="tools")
-# A log or a pipe has no width, and a table must not be cut there.
-console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
-
-Json = Annotated[bool, typer.Option("--json", help="print JSON for programs")]
-
-
-@dataclass
-class Choice:
-    """Which lab the commands are about."""
-
-    lab: str = "lab"
-
-
-choice = Choice()
-
-
-@app.callback()
-def options(
-    lab: Annotated[str, typer.Option(envvar="LAB_NAME", help="name of the lab; several can be up")] = "lab",
-) -> None:
-    """Options of every command."""
-    choice.lab = lab
-
-
-def state() -> State:
-    """The lab that the command line chose. Raises `LabError`."""
-    return State(choice.lab)
-
-
-def clock() -> Callable[[str, str], None]:
-    """Prints progress with the seconds since now."""
-    start = time.monotonic()
-
-    def say(subject: str, text: str) -> None:
-        errors.print(f"{time.monotonic() - start:6.1f} s  {subject}: {text}", markup=False)
-
-    return say
-
-
-def print_json(data: Any) -> None:
-    """JSON on standard output."""
-    print(json.dumps(data, indent=2))
+app = typer.Typer()
 
 
 @app.command(epilog=EXAMPLE)
@@ -175,27 +116,3 @@ def print_topology(as_json: Json = False) -> None:
     record = here.record()
     data = (record.topology if record else topology.DEFAULT).model_dump(mode="json")
     print_json(data) if as_json else print(yaml.safe_dump(data, sort_keys=False), end="")
-
-
-def main() -> None:
-    """Entry point: an error the user can act on is one paragraph and exit status 1."""
-    importlib.import_module("lab.cli_inside")  # its commands join `app`
-    try:
-        app()
-    except LabError as error:
-        errors.print(f"error: {error}", markup=False, style="red" if errors.is_terminal else None)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        errors.print("interrupted; `lab up` goes on from here, `lab down` removes what is there")
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of our output left, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def require_root() -> None:
-    """For commands that only look. Raises `LabError`."""
-    preflight.require_linux_and_root()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Commands of `lab` that work on a lab which is up: look, enter, load, break and mend."""
+"""Commands of `lab` that work on a lab which is up: look, enter, load."""
 
 from __future__ import annotations
 
@@ -10,33 +10,23 @@ from typing import Annotated, NoReturn
 import typer
 
 from lab import forward, netns, status
-from lab.cli import Json, app, clock, console, errors, print_json, require_root, state
-from lab.cluster import Booter, load_archive
+from lab.cli.base import Json, console, errors, opened, print_json
+from lab.cluster import load_archive
 from lab.engine import environment
 from lab.errors import LabError, NotFoundError
-from lab.faults import Fault, Hand
 from lab.images import catalog
 from lab.images.describe import describe
 from lab.images.source import ImageSource, archives
-from lab.layout import Layout
-from lab.machine import Machine
 from lab.paths import cache_dir
-from lab.state import Record, State
+from lab.state import State
 from lab.tools.toolbox import Toolbox
 
-PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+PASS_ON = {"allow_interspersed_args": False}
+"""From the first word on, everything is the other program's own: its options, and its `--` too."""
+
 TAIL_LINES = 100
 
-fault_app = typer.Typer(help="Break nodes on purpose, and mend them.", no_args_is_help=True)
-app.add_typer(fault_app, name="fault")
-
-
-def opened() -> tuple[State, Record, Layout]:
-    """The lab that is up. Raises `LabError`."""
-    require_root()
-    here = state()
-    record = here.require()
-    return here, record, here.layout(record)
+app = typer.Typer()
 
 
 @app.command("status")
@@ -54,16 +44,20 @@ def show_status(as_json: Json = False) -> None:
 
 
 @app.command(context_settings=PASS_ON)
-def kubectl(context: typer.Context, cluster: str) -> None:
+def kubectl(
+    cluster: str, arguments: Annotated[list[str] | None, typer.Argument(help="what kubectl shall do")] = None
+) -> None:
     """Run kubectl as administrator of CLUSTER: lab kubectl fc01 get pods -A."""
     here, _, layout = opened()
     config = here.kubeconfig(layout.cluster(cluster))
     _become(
-        netns.enter(layout.fabric, str(Toolbox().path("kubectl")), f"--kubeconfig={config}", *context.args)
+        netns.enter(
+            layout.fabric, str(Toolbox().path("kubectl")), f"--kubeconfig={config}", *(arguments or [])
+        )
     )
 
 
-@app.command("exec", context_settings={"allow_interspersed_args": False})
+@app.command("exec", context_settings=PASS_ON)
 def execute(command: Annotated[list[str], typer.Argument(help="the command, after --")]) -> None:
     """Run a command where all clusters can be reached, with KUBECONFIG and the Pulumi engine set up."""
     here, _, layout = opened()
@@ -188,54 +182,3 @@ def forward_port(
         markup=False,
     )
     forward.serve(listener, layout.fabric, address, int(number))
-
-
-def _inflict(fault: Fault, name: str) -> None:
-    here, record, layout = opened()
-    with here.lock(f"fault {fault.value}"):
-        changed = Hand(here, record, layout).inflict(fault, name)
-    console.print(_told(fault.value, [n.name for n in changed]), markup=False)
-
-
-def _told(done: str, names: list[str]) -> str:
-    return f"{done}: {', '.join(names)}" if names else "nothing to do: it is so already"
-
-
-@fault_app.command("kill")
-def fault_kill(name: Annotated[str, typer.Argument(metavar="CLUSTER|NODE")]) -> None:
-    """Cut the power: every process ends at once, the disk stays."""
-    _inflict(Fault.KILL, name)
-
-
-@fault_app.command("pause")
-def fault_pause(name: Annotated[str, typer.Argument(metavar="CLUSTER|NODE")]) -> None:
-    """Freeze: every process stops where it is, and answers nobody."""
-    _inflict(Fault.PAUSE, name)
-
-
-@fault_app.command("cut")
-def fault_cut(name: Annotated[str, typer.Argument(metavar="CLUSTER|NODE")]) -> None:
-    """Pull the network cable: everything runs on, unreachable."""
-    _inflict(Fault.CUT, name)
-
-
-@fault_app.command("restore")
-def fault_restore(name: Annotated[str, typer.Argument(metavar="CLUSTER|NODE")]) -> None:
-    """Undo every fault. Returns once the machines are on; Kubernetes takes some seconds more to see it."""
-    here, record, layout = opened()
-    booter = Booter(
-        state=here,
-        record=record,
-        layout=layout,
-        program=Toolbox().path,
-        image=catalog.reference,
-        archives=(),
-        say=clock(),
-    )
-
-    def power_on(machine: Machine) -> None:
-        booter.power_on(machine)
-
-    with here.lock("fault restore"):
-        changed = Hand(here, record, layout).restore(name, power_on)
-    console.print(_told("restored", [n.name for n in changed]), markup=False)

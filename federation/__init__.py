@@ -1,0 +1,1 @@
+"""The federation: what it is made of and how it is kept true. Knows nothing of Pulumi."""

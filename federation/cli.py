@@ -1,0 +1,35 @@
+"""The `fedctl` command, for the operator of a federation."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"fedctl {version('k8s-federation')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print it")] = False,
+) -> None:
+    """Options of every command."""
+
+
+@app.command("versions")
+def versions() -> None:
+    """Print the versions of the parts that must fit together: this program, the Pulumi SDK and the Kubernetes SDK."""
+    for package in ("k8s-federation", "pulumi", "pulumi-kubernetes", "pulumi-policy"):
+        print(f"{package:20} {version(package)}")
+
+
+def main() -> None:
+    """Entry point."""
+    app()

@@ -1,0 +1,1 @@
+"""CrossGuard policies: rules that every preview and update must pass."""

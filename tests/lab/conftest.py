@@ -1,0 +1,51 @@
+"""The labs that the tests run in: real clusters under names and in a state directory of their own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lab.paths import cache_dir
+from tests.lab.labs import TestLab
+
+TOPOLOGY = """\
+clusters:
+  - {name: fc01, region: us, zone: east}
+  - {name: fc02, region: us, zone: west, workers: 1}
+"""
+
+
+@pytest.fixture(scope="session")
+def state_root() -> Iterator[Path]:
+    """Nodes' disks need a real file system below them, hence not pytest's own directory, which may be a tmpfs."""
+    place = cache_dir().parent
+    place.mkdir(parents=True, exist_ok=True)
+    root = Path(tempfile.mkdtemp(prefix="k8s-federation-test-", dir=place))
+    yield root
+    shutil.rmtree(root)
+
+
+@pytest.fixture(scope="session")
+def clusters(state_root: Path) -> Iterator[TestLab]:
+    """Two clusters, fc01 with one node and fc02 with two, shared by the tests that leave them as they were."""
+    lab = TestLab("t-shared", state_root)
+    (state_root / "shared.yaml").write_text(TOPOLOGY)
+    try:
+        lab("up", str(state_root / "shared.yaml"), timeout=300)
+        yield lab
+    finally:
+        lab("down")
+
+
+@pytest.fixture
+def own_lab(state_root: Path) -> Iterator[TestLab]:
+    """A lab that is not up yet, for tests of going up and down; one cluster is enough for them."""
+    lab = TestLab(f"t-{os.getpid()}", state_root)
+    lab.topology.write_text("clusters: [{name: solo}]\nimages: []\n")
+    yield lab
+    lab("down", "--force")
