@@ -1,20 +1,72 @@
-# `make help` lists the targets. Everything a target needs, it sets up itself.
+# `make help` lists the targets. Every target sets up what it needs itself, and says so before it installs anything.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
+SOURCE ?= auto
 VENV := .venv
-unexport PYTHONDONTWRITEBYTECODE  # without bytecode every preview costs two seconds more
+LAB := $(VENV)/bin/lab
+# Without bytecode, every preview would compile the SDKs again: two seconds and more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.done: requirements.lock pyproject.toml
-	@echo "==> $(VENV): Python packages from requirements.lock"
-	@$(PYTHON) -m venv $(VENV)
-	@$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
-	@$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is too old. Next: run make PYTHON=python3.11 (or newer)."; exit 1; }
+	echo "==> Python packages of requirements.lock into $(VENV)"
+	$(PYTHON) -m venv $(VENV) || { echo "error: no venv. Next: apt-get install python3-venv."; exit 1; }
+	$(VENV)/bin/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
 
 .PHONY: venv
 venv: $(VENV)/.done ## make .venv, with lab and fedctl in .venv/bin
+
+.PHONY: setup
+setup: venv ## install the system packages of the lab (named first; Debian and Ubuntu)
+	@$(LAB) setup
+
+.PHONY: tools
+tools: setup ## get Kubernetes, etcd, CoreDNS, Pulumi and Karmada; SOURCE=download|build|auto
+	@$(LAB) tools install --source $(SOURCE)
+
+.PHONY: demo
+demo: setup ## two real clusters, and nginx in both by the real Pulumi engine
+	@$(VENV)/bin/python demo/run.py
+
+.PHONY: demo-down
+demo-down: venv ## take the demo apart
+	@$(VENV)/bin/python demo/run.py --down
+
+.PHONY: lint
+lint: venv ## ruff and mypy
+	@$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+.PHONY: test
+test: lint tools ## all tests; the first run on a machine builds or downloads the tools
+	@$(VENV)/bin/python -m pytest -m "not long"
+
+.PHONY: test-long
+test-long: lint tools ## all tests, with whole sweeps instead of samples
+	@$(VENV)/bin/python -m pytest
+
+.PHONY: bench-lab
+bench-lab: tools ## how fast the lab is on this machine, as a table
+	@$(VENV)/bin/python bench/lab.py
+
+.PHONY: lock
+lock: venv ## write requirements.lock anew from pyproject.toml
+	@$(VENV)/bin/python -m pip install --quiet uv
+	$(VENV)/bin/python -m uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock
+
+.PHONY: clean
+clean: ## remove the lab, .venv and the caches of this project (tools, images)
+	@if [ -x $(LAB) ]; then $(LAB) down; $(LAB) tools clean --all; fi
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .logs

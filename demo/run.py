@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,15 +61,28 @@ def settings() -> Path:
     return Path(lab("kubeconfig", "--path", quiet=True).strip()).with_name(f"Pulumi.{STACK}.yaml")
 
 
+def make_stack(file: Path) -> None:
+    """The stack and its settings, unless they are there; the engine writes them to the checkout, whence they move."""
+    if file.exists():
+        return
+    pulumi("stack", "select", "--create", STACK)
+    shutil.move(ROOT / file.name, file)
+    clusters = [f"--plaintext=federation:clusters[{i}]={name}" for i, name in enumerate(CLUSTERS)]
+    pulumi("config", "set-all", "--path", *clusters, *_of(file))
+
+
+def _of(file: Path) -> tuple[str, ...]:
+    return ("--stack", STACK, "--config-file", str(file))
+
+
 def up() -> None:
     """Everything, from nothing to two answering clusters."""
     lab("tools", "install", "lab", "pulumi")
     lab("up", str(HERE / "topology.yaml"))
     file = settings()
-    file.write_text(json.dumps({"config": {"federation:clusters": list(CLUSTERS)}}))  # JSON is YAML
-    pulumi("stack", "select", "--create", STACK)
-    pulumi("up", "--yes", "--skip-preview", "--stack", STACK, "--config-file", str(file))
-    pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", "--stack", STACK, "--config-file", str(file))
+    make_stack(file)
+    pulumi("up", "--yes", "--skip-preview", *_of(file))
+    pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *_of(file))
     ports = json.loads(pulumi("stack", "output", "nodePorts", "--json", "--stack", STACK, quiet=True))
     show([(cluster, *ask(cluster, int(ports[cluster]))) for cluster in CLUSTERS])
 
@@ -104,7 +118,7 @@ def show(answers: list[tuple[str, str, str]]) -> None:
 def down() -> None:
     """The stack by `pulumi destroy`, then the clusters."""
     file = settings()
-    pulumi("destroy", "--yes", "--skip-preview", "--remove", "--stack", STACK, "--config-file", str(file))
+    pulumi("destroy", "--yes", "--skip-preview", "--remove", *_of(file))
     lab("down")
 
 

@@ -18,7 +18,9 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    show: Annotated[bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print it")] = False,
+    show: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="print it")
+    ] = False,
 ) -> None:
     """Options of every command."""
 

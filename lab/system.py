@@ -10,8 +10,8 @@ from lab import preflight
 from lab.errors import LabError
 from lab.shell import run
 
-BUILD_PACKAGES = {"gcc": "gcc", "dpkg-deb": "dpkg", "curl": "curl", "dig": "bind9-dnsutils"}
-"""Program → package: a C compiler for the pause image, and what the demo and the tests ask the clusters with."""
+BUILD_PACKAGES = {"gcc": "gcc", "skopeo": "skopeo", "curl": "curl", "dig": "bind9-dnsutils"}
+"""Program → package: images are compiled or pulled with the first two, and clusters are asked with the others."""
 
 C_LIBRARY = "libc6-dev"
 

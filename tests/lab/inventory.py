@@ -58,11 +58,11 @@ def _names(directory: Path) -> list[str]:
 
 
 def _strangers() -> Iterator[str]:
-    own = {kind: os.readlink(f"/proc/self/ns/{kind}") for kind in OWN_NAMESPACES}
+    own = {kind: Path("/proc/self/ns", kind).readlink() for kind in OWN_NAMESPACES}
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if words and any(os.readlink(process / "ns" / kind) != own[kind] for kind in OWN_NAMESPACES):
+            if words and any((process / "ns" / kind).readlink() != own[kind] for kind in OWN_NAMESPACES):
                 yield f"{process.name} {words}"
         except OSError:  # it has ended
             continue
