@@ -107,6 +107,11 @@ def directories(hierarchies: Sequence[Hierarchy], name: str) -> tuple[Path, ...]
     return tuple(h.base / name if h.version == 1 else h.mount / name for h in hierarchies)
 
 
+def members(version: int, groups: Sequence[Path]) -> tuple[Path, ...]:
+    """Where the node's own processes go: on version 2 only a group without members may hand controllers down."""
+    return tuple(g / "init" if version == 2 else g for g in groups)
+
+
 def create(hierarchies: Sequence[Hierarchy], groups: Sequence[Path]) -> None:
     """Make a node's group in every tree; one that is there already is taken. Raises `LabError`.
 
@@ -127,6 +132,8 @@ def _prepare(hierarchy: Hierarchy, directory: Path) -> None:
     if hierarchy.version == 2:
         wanted = " ".join(f"+{c}" for c in sorted({*REQUIRED_V2, "io"} & set(hierarchy.controllers)))
         (hierarchy.mount / "cgroup.subtree_control").write_text(wanted)
+        for group in members(2, [directory]):
+            group.mkdir(exist_ok=True)
     elif "cpuset" in hierarchy.controllers:
         for file in ("cpuset.cpus", "cpuset.mems"):  # empty in a new group, and then no process may enter
             (directory / file).write_text((directory.parent / file).read_text())

@@ -21,7 +21,8 @@ class LabError(Exception):
         self.obj, self.cause, self.fix = obj, cause, fix
 
     def __str__(self) -> str:
-        return f"{self.obj}: {self.cause}. Next: {self.fix}."
+        end = "" if self.cause.endswith("\n") else ". "  # a list of causes ends with its own line
+        return f"{self.obj}: {self.cause}{end}Next: {self.fix}."
 
 
 class NotFoundError(LabError):

@@ -96,7 +96,7 @@ def mount_kernel_files(cgroups: list[dict[str, Any]]) -> None:
     mount("-t", "sysfs", "sysfs", "/sys")
     if cgroups[0]["version"] == 2:
         mount("-t", "cgroup2", "cgroup2", "/sys/fs/cgroup")
-        make_room_below_v2(Path("/sys/fs/cgroup"))
+        hand_down_v2(Path("/sys/fs/cgroup"))
     else:
         mount_cgroups_v1([group["controllers"] for group in cgroups])
     mount("-t", "tmpfs", "-o", "mode=755", "run", "/run")
@@ -131,11 +131,8 @@ def mount_cgroups_v1(trees: list[list[str]]) -> None:
             directory.with_name(controller).symlink_to(directory.name)
 
 
-def make_room_below_v2(top: Path) -> None:
-    """Only a group without members may hand controllers down, so this process moves one level below the root."""
-    own = top / "init"
-    own.mkdir(exist_ok=True)
-    (own / "cgroup.procs").write_text("1")
+def hand_down_v2(top: Path) -> None:
+    """Give the groups of pods their controllers. `top` has no members: the lab starts this process one level below."""
     for controller in (top / "cgroup.controllers").read_text().split():
         (top / "cgroup.subtree_control").write_text(f"+{controller}")
 

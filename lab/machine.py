@@ -24,7 +24,8 @@ from lab.errors import LabError
 from lab.layout import Node
 from lab.shell import run
 
-NAMESPACES = ("--mount", "--uts", "--ipc", "--pid", "--cgroup")
+NAMESPACES = ("--mount", "--uts", "--ipc", "--pid")
+"""Beside those of the network and of cgroups."""
 _JOIN = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"'
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -81,7 +82,9 @@ class Machine:
             str(self.directory / "machine.json"),
         ]
         unshare = ["unshare", *NAMESPACES, "--fork", "--kill-child", *inner]
-        argv = self._joined(self.groups, netns.enter(self.node.namespace, *unshare))
+        # The group in which the cgroup namespace is made becomes its root; on version 2 nobody may stay there.
+        rooted = ["unshare", "--cgroup", *self._joined(self._own_groups, unshare)]
+        argv = self._joined(self.groups, netns.enter(self.node.namespace, *rooted))
         with log.open("wb") as output:
             subprocess.Popen(
                 argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
@@ -113,10 +116,14 @@ class Machine:
             raise LabError(
                 f"node {self.node.name}", "it is switched off", f"run `lab fault restore {self.node.name}`"
             )
-        enter = ["nsenter", f"--target={pid}", "--net", *NAMESPACES, "--wd=/", "--"]
-        groups = self.groups if self.cgroup_version == 1 else tuple(g / "init" for g in self.groups)
+        enter = ["nsenter", f"--target={pid}", "--net", "--cgroup", *NAMESPACES, "--wd=/", "--"]
         environment = ["env", f"PATH={SEARCH_PATH}", "HOME=/root", "CONTAINERD_NAMESPACE=k8s.io"]
-        return self._joined(groups, [*enter, *environment, *argv])
+        return self._joined(self._own_groups, [*enter, *environment, *argv])
+
+    @property
+    def _own_groups(self) -> tuple[Path, ...]:
+        """The groups of the node's own processes, as against those of its pods."""
+        return cgroups.members(self.cgroup_version, self.groups)
 
     @staticmethod
     def _joined(groups: Sequence[Path], argv: Sequence[str]) -> list[str]:

@@ -66,7 +66,9 @@ def authority(common_name: str) -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
-    builder = _builder(subject, subject, key).add_extension(x509.BasicConstraints(True, None), critical=True)
+    builder = _builder(subject, subject, key, key).add_extension(
+        x509.BasicConstraints(True, None), critical=True
+    )
     return Pair(builder.add_extension(usage, critical=True).sign(key, hashes.SHA256()), key)
 
 
@@ -76,7 +78,7 @@ def issue(leaf: Leaf, signer: Pair) -> Pair:
     attributes = [x509.NameAttribute(NameOID.COMMON_NAME, leaf.common_name)]
     if leaf.organization:
         attributes.append(x509.NameAttribute(NameOID.ORGANIZATION_NAME, leaf.organization))
-    builder = _builder(x509.Name(attributes), signer.certificate.subject, key).add_extension(
+    builder = _builder(x509.Name(attributes), signer.certificate.subject, key, signer.key).add_extension(
         x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]),
         critical=False,
     )
@@ -88,9 +90,14 @@ def issue(leaf: Leaf, signer: Pair) -> Pair:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey,
 ) -> x509.CertificateBuilder:
+    """What all certificates have. Without the key identifiers of RFC 5280, Python 3.13 and newer trust none of them."""
     now = datetime.datetime.now(datetime.UTC)
+    of_signer = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -99,6 +106,8 @@ def _builder(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + LIFETIME)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(of_signer, critical=False)
     )
 
 

@@ -42,6 +42,10 @@ def run(
         )
     except FileNotFoundError:
         raise LabError(words[0], "the program is not installed", "run `make venv` or install it") from None
+    except OSError as error:
+        raise LabError(
+            words[0], f"it can't be started ({error.strerror})", "put a program that runs here in its place"
+        ) from None
     except subprocess.TimeoutExpired:
         raise LabError(
             " ".join(words), f"not done within {timeout:g} s", "see what it waits for, then run it again"

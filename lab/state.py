@@ -23,7 +23,7 @@ from lab.machine import Machine
 from lab.paths import state_dir
 from lab.topology import Topology
 
-_NAME = re.compile(r"^[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?$")
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,18}[a-z0-9])?")
 
 
 class Record(BaseModel):
@@ -50,7 +50,7 @@ class State:
     """
 
     def __init__(self, lab: str) -> None:
-        if not _NAME.match(lab):
+        if not _NAME.fullmatch(lab):
             raise LabError(
                 f"lab {lab!r}", "that is no name for a lab", "use up to 20 lower-case letters, digits and '-'"
             )
@@ -67,10 +67,17 @@ class State:
             return Record.model_validate_json(self._file.read_text())
         except FileNotFoundError:
             return None
-        except (OSError, ValidationError) as error:
+        except PermissionError:
             raise LabError(
-                f"lab {self.lab!r}", f"{self._file} can't be read ({error})", "run `lab down --force`"
+                f"lab {self.lab!r}", f"{self._file} is root's alone to read", "run it with sudo"
             ) from None
+        except ValidationError as error:
+            raise self._unreadable(error.errors()[0]["msg"]) from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, why: object) -> LabError:
+        return LabError(f"lab {self.lab!r}", f"{self._file} can't be read ({why})", "run `lab down --force`")
 
     def require(self) -> Record:
         """What is remembered. Raises `NotFoundError` when there is no such lab."""

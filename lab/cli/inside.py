@@ -16,7 +16,7 @@ from lab.engine import environment
 from lab.errors import LabError, NotFoundError
 from lab.images import catalog
 from lab.images.describe import describe
-from lab.images.source import ImageSource, archives
+from lab.images.source import ImageSource, archives, pulled
 from lab.paths import cache_dir
 from lab.state import State
 from lab.tools.toolbox import Toolbox
@@ -151,6 +151,16 @@ def load(
         for file in files:
             load_archive(here.machine(record, node), file)
         errors.print(f"{node.name}: {', '.join(names)}", markup=False)
+
+
+def _images(image: str, source: ImageSource) -> tuple[Path, ...]:
+    """Archives of one of the lab's images, or of any other that a registry has. Raises `LabError`."""
+    try:
+        return archives([image], source=source, resolve=Toolbox().path)
+    except NotFoundError:
+        if "/" not in image or source is ImageSource.ASSEMBLE:
+            raise
+    return (pulled(image),)
 
 
 @app.command()

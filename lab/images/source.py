@@ -59,7 +59,6 @@ def _pull_all(
     specs: Sequence[ImageSpec], source: ImageSource, progress: Progress, place: Path
 ) -> dict[str, list[Path]]:
     """What was pulled, by the short name of the image."""
-    place.mkdir(parents=True, exist_ok=True)
     answers = cache(registry.reachable)
     found: dict[str, list[Path]] = {}
     for spec in specs:
@@ -69,7 +68,7 @@ def _pull_all(
         )
         if spec.public and usable:
             try:
-                found[spec.name] = [_pulled(each, progress, place) for each in spec.references]
+                found[spec.name] = [pulled(each, progress=progress, cache=place) for each in spec.references]
             except LabError as error:
                 if source is ImageSource.PULL:
                     raise
@@ -77,10 +76,13 @@ def _pull_all(
     return found
 
 
-def _pulled(reference: str, progress: Progress, place: Path) -> Path:
+def pulled(reference: str, *, progress: Progress = silent, cache: Path | None = None) -> Path:
+    """An archive of the image of that reference, from the cache or else from its registry. Raises `LabError`."""
+    place = cache or store.default_cache()
+    place.mkdir(parents=True, exist_ok=True)
     target = place / f"pulled-{sha256(reference.encode()).hexdigest()[:24]}.tar"
     if not target.exists():
         progress(f"pulling {reference}")
         with store.locked(place), store.replacing(target) as part:
             registry.pull(parse(reference), part)
-    return store.in_use(target)
+    return target

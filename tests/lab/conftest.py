@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,22 @@ def state_root() -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix="k8s-federation-test-", dir=place))
     yield root
     shutil.rmtree(root)
+
+
+LOGS = Path(__file__).parents[2] / ".logs"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """When a test fails, what the nodes of its lab said is kept: the lab itself will be gone."""
+    report = yield
+    if report.failed:
+        labs = (v for v in getattr(item, "funcargs", {}).values() if isinstance(v, TestLab))
+        for lab in labs:
+            for source in (lab.state_root / lab.name).glob("nodes/*/var/log/lab"):
+                target = LOGS / item.name / source.parts[-4]
+                shutil.copytree(source, target, dirs_exist_ok=True)
+    return report
 
 
 @pytest.fixture(scope="session")

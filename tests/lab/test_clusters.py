@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
+import yaml
 
 from tests.lab.labs import TestLab, eventually
 from tests.lab.objects import claim, deployment, node_port, toolbox
@@ -136,3 +138,39 @@ def test_a_forwarded_port_leads_from_the_hosts_loopback_into_the_lab(web: TestLa
     finally:
         process.terminate()
         process.communicate(timeout=10)
+
+
+def test_an_image_is_loaded_under_the_name_that_users_know(clusters: TestLab) -> None:
+    reference = "docker.io/k8s-federation/keepalived:2"
+    said = clusters.run("load", "keepalived", "--cluster", "fc01")
+    assert said.returncode == 0
+    assert said.stderr.startswith(f"fc01-control-plane: {reference}")
+    listed = clusters.run("shell", "fc01-control-plane", stdin="ctr images ls -q; exit\n").stdout
+    assert reference in listed.split()
+    assert (
+        reference
+        not in clusters.run("shell", "fc02-worker-1", stdin="ctr images ls -q; exit\n").stdout.split()
+    )
+
+
+def test_an_archive_that_is_no_image_is_refused(clusters: TestLab) -> None:
+    file = clusters.state_root / "no-image.tar"
+    file.write_text("nothing")
+    said = clusters.fails("load", str(file))
+    assert said.startswith(f"error: archive {file}: it cannot be read as a tar file")
+    assert "Next: " in said
+
+
+def test_exec_finds_every_cluster_by_its_context(clusters: TestLab) -> None:
+    for cluster in BOTH:
+        assert clusters("exec", "--", "kubectl", "--context", cluster, "get", "--raw", "/readyz") == "ok"
+    assert clusters.fails("exec", "--", "no-such-program") == (
+        "error: program no-such-program: it is not on the PATH. Next: give its path.\n"
+    )
+
+
+def test_kubeconfigs_are_for_their_owner_only(clusters: TestLab) -> None:
+    merged = Path(clusters("kubeconfig", "--path").strip())
+    assert merged.stat().st_mode & 0o777 == 0o600
+    assert "insecure-skip-tls-verify" not in merged.read_text()
+    assert {c["name"] for c in yaml.safe_load(clusters("kubeconfig"))["contexts"]} == set(BOTH)

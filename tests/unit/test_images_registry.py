@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -23,10 +22,6 @@ from lab.images.reference import parse
 from lab.images.registry import pull, reachable
 from lab.images.source import ImageSource, archives
 from tests.unit.images_fixtures import Layout, layout_of, registry
-
-needs_skopeo = pytest.mark.skipif(
-    shutil.which("skopeo") is None, reason="the package skopeo is not installed"
-)
 
 
 def published(text: str) -> Layout:
@@ -75,7 +70,6 @@ def test_a_name_that_never_resolves_costs_no_more_than_the_timeout(monkeypatch: 
     assert time.monotonic() - start < 1
 
 
-@needs_skopeo
 def test_a_pulled_image_has_its_full_name_and_its_content(tmp_path: Path) -> None:
     with registry({"team/app:1": published("real")}) as host:
         pull(parse(f"{host}/team/app:1"), tmp_path / "app.tar")
@@ -87,7 +81,6 @@ def test_a_pulled_image_has_its_full_name_and_its_content(tmp_path: Path) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["app.tar"]
 
 
-@needs_skopeo
 def test_an_image_the_registry_does_not_have_is_refused(tmp_path: Path) -> None:
     with registry({}) as host, pytest.raises(LabError) as error:
         pull(parse(f"{host}/team/app:1"), tmp_path / "app.tar")
@@ -132,7 +125,6 @@ class TestSource:
         )
         return [layout_of(path) for path in paths]
 
-    @needs_skopeo
     @pytest.mark.parametrize("source", [ImageSource.AUTO, ImageSource.PULL])
     def test_a_registry_with_the_image_gives_every_reference(
         self, source: ImageSource, monkeypatch: pytest.MonkeyPatch
@@ -144,7 +136,6 @@ class TestSource:
         again = self.take(host, source, monkeypatch) if source is ImageSource.PULL else taken
         assert [layout.index for layout in again] == [layout.index for layout in taken]
 
-    @needs_skopeo
     def test_an_image_the_registry_does_not_have_is_assembled_and_that_is_said(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -180,7 +171,6 @@ class TestSource:
             (taken,) = self.take(host, ImageSource.PULL, monkeypatch, public=False)
         assert len(taken.references()) == 2
 
-    @needs_skopeo
     def test_whoever_insists_on_pulling_gets_no_assembled_image(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
