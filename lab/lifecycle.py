@@ -99,10 +99,15 @@ def _record(state: State, wanted: Topology | None) -> Record:
     }
     return Record(
         topology=topology,
-        groups={**groups, **(old.groups if old else {})},
+        groups={**groups, **(_usable(old.groups) if old else {})},
         cgroup_version=hierarchies[0].version,
         made_netns_directory=old.made_netns_directory if old else netns.directory_mounts() == 0,
     )
+
+
+def _usable(groups: dict[str, tuple[Path, ...]]) -> dict[str, tuple[Path, ...]]:
+    """Those that can still be made: after a reboot, the groups above them are others."""
+    return {name: paths for name, paths in groups.items() if all(path.parent.is_dir() for path in paths)}
 
 
 def _settled(state: State, old: Record | None, wanted: Topology | None) -> Topology:
