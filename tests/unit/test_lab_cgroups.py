@@ -49,22 +49,22 @@ V1_NESTED_OWN = """\
 """
 
 UBUNTU_2004_MOUNTS = """\
-24 29 0:22 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw
+24 29 0:22 / /sys rw,nosuid,nodev,noexec shared:7 - sysfs sysfs rw
 29 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,discard
 33 24 0:27 / /sys/fs/cgroup ro,nosuid,nodev,noexec shared:9 - tmpfs tmpfs ro,mode=755
-34 33 0:28 / /sys/fs/cgroup/unified rw,nosuid,nodev,noexec,relatime shared:10 - cgroup2 cgroup2 rw,nsdelegate
-35 33 0:29 / /sys/fs/cgroup/systemd rw,nosuid,nodev,noexec,relatime shared:11 - cgroup cgroup rw,xattr,name=systemd
-38 33 0:32 / /sys/fs/cgroup/rdma rw,nosuid,nodev,noexec,relatime shared:15 - cgroup cgroup rw,rdma
-39 33 0:33 / /sys/fs/cgroup/net_cls,net_prio rw,nosuid,nodev,noexec,relatime shared:16 - cgroup cgroup rw,net_cls,net_prio
-40 33 0:34 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid,nodev,noexec,relatime shared:17 - cgroup cgroup rw,cpu,cpuacct
-41 33 0:35 / /sys/fs/cgroup/cpuset rw,nosuid,nodev,noexec,relatime shared:18 - cgroup cgroup rw,cpuset
-42 33 0:36 / /sys/fs/cgroup/devices rw,nosuid,nodev,noexec,relatime shared:19 - cgroup cgroup rw,devices
-43 33 0:37 / /sys/fs/cgroup/freezer rw,nosuid,nodev,noexec,relatime shared:20 - cgroup cgroup rw,freezer
-44 33 0:38 / /sys/fs/cgroup/pids rw,nosuid,nodev,noexec,relatime shared:21 - cgroup cgroup rw,pids
-45 33 0:39 / /sys/fs/cgroup/hugetlb rw,nosuid,nodev,noexec,relatime shared:22 - cgroup cgroup rw,hugetlb
-46 33 0:40 / /sys/fs/cgroup/memory rw,nosuid,nodev,noexec,relatime shared:23 - cgroup cgroup rw,memory
-47 33 0:41 / /sys/fs/cgroup/perf_event rw,nosuid,nodev,noexec,relatime shared:24 - cgroup cgroup rw,perf_event
-48 33 0:42 / /sys/fs/cgroup/blkio rw,nosuid,nodev,noexec,relatime shared:25 - cgroup cgroup rw,blkio
+34 33 0:28 / /sys/fs/cgroup/unified rw,nosuid,nodev,noexec shared:10 - cgroup2 cgroup2 rw,nsdelegate
+35 33 0:29 / /sys/fs/cgroup/systemd rw,nosuid,nodev,noexec shared:11 - cgroup cgroup rw,xattr,name=systemd
+38 33 0:32 / /sys/fs/cgroup/rdma rw,nosuid,nodev,noexec shared:15 - cgroup cgroup rw,rdma
+39 33 0:33 / /sys/fs/cgroup/net_cls,net_prio rw,nosuid,nodev,noexec shared:16 - cgroup cgroup rw,net_cls,net_prio
+40 33 0:34 / /sys/fs/cgroup/cpu,cpuacct rw,nosuid,nodev,noexec shared:17 - cgroup cgroup rw,cpu,cpuacct
+41 33 0:35 / /sys/fs/cgroup/cpuset rw,nosuid,nodev,noexec shared:18 - cgroup cgroup rw,cpuset
+42 33 0:36 / /sys/fs/cgroup/devices rw,nosuid,nodev,noexec shared:19 - cgroup cgroup rw,devices
+43 33 0:37 / /sys/fs/cgroup/freezer rw,nosuid,nodev,noexec shared:20 - cgroup cgroup rw,freezer
+44 33 0:38 / /sys/fs/cgroup/pids rw,nosuid,nodev,noexec shared:21 - cgroup cgroup rw,pids
+45 33 0:39 / /sys/fs/cgroup/hugetlb rw,nosuid,nodev,noexec shared:22 - cgroup cgroup rw,hugetlb
+46 33 0:40 / /sys/fs/cgroup/memory rw,nosuid,nodev,noexec shared:23 - cgroup cgroup rw,memory
+47 33 0:41 / /sys/fs/cgroup/perf_event rw,nosuid,nodev,noexec shared:24 - cgroup cgroup rw,perf_event
+48 33 0:42 / /sys/fs/cgroup/blkio rw,nosuid,nodev,noexec shared:25 - cgroup cgroup rw,blkio
 """
 UBUNTU_2004_OWN = """\
 12:blkio:/user.slice
@@ -83,9 +83,9 @@ UBUNTU_2004_OWN = """\
 """
 
 DEBIAN_12_MOUNTS = """\
-23 29 0:21 / /sys rw,nosuid,nodev,noexec,relatime shared:7 - sysfs sysfs rw
+23 29 0:21 / /sys rw,nosuid,nodev,noexec shared:7 - sysfs sysfs rw
 29 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw,errors=remount-ro
-31 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot
+31 23 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec shared:9 - cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot
 """
 DEBIAN_12_OWN = "0::/user.slice/user-0.slice/session-5.scope\n"
 DEBIAN_12_CONTROLLERS = "cpuset cpu io memory hugetlb pids rdma misc\n"
