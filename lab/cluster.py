@@ -84,6 +84,9 @@ class Booter:
         machine = self.state.machine(self.record, node)
         if machine.init_pid() is None:
             self.power_on(machine)
+        else:  # it may be paused or cut
+            machine.pause(paused=False)
+            fabric.connect(self.layout, self.layout.cluster(node.cluster), node)
         return machine
 
     def power_on(self, machine: Machine) -> None:

@@ -40,7 +40,10 @@ def _guard(layout: Layout) -> None:
     if not layout.pod_routing:
         pods = ", ".join(str(c.pods) for c in layout.clusters)
         # Where br_netfilter is loaded, what nodes of one cluster say to each other comes by here too.
-        own = [f"add rule inet {_GUARD} forward iifname {c.bridge} oifname {c.bridge} accept" for c in layout.clusters]
+        own = [
+            f"add rule inet {_GUARD} forward iifname {c.bridge} oifname {c.bridge} accept"
+            for c in layout.clusters
+        ]
         rules += [
             f"add table inet {_GUARD}",
             f"add chain inet {_GUARD} forward {{ type filter hook forward priority 0; }}",

@@ -11,7 +11,7 @@ import pytest
 
 from lab.deadline import Deadline
 from tests.lab.inventory import difference, inventory
-from tests.lab.labs import TestLab
+from tests.lab.labs import TestLab, eventually
 
 pytestmark = pytest.mark.lab
 
@@ -20,9 +20,22 @@ def test_down_leaves_nothing(own_lab: TestLab) -> None:
     before = inventory()
     own_lab("up", str(own_lab.topology), timeout=240)
     assert set(difference(before, inventory())) >= {"named network namespaces", "cgroups"}, "it sees a lab"
+    visitor = own_lab.start("exec", "--", "sleep", "3600")
+    in_fabric = f"/run/netns/{own_lab.name}-fabric"
+    eventually(
+        lambda: None if network_of(visitor.pid) == Path(in_fabric).stat().st_ino else "not there",
+        10,
+        "a visitor",
+    )
     own_lab("down")
+    assert visitor.wait(timeout=10) == -signal.SIGKILL
+    visitor.communicate()
     assert difference(before, inventory()) == {}
     assert not (own_lab.state_root / own_lab.name).exists()
+
+
+def network_of(pid: int) -> int:
+    return Path(f"/proc/{pid}/ns/net").stat().st_ino
 
 
 def test_down_says_when_there_is_nothing(own_lab: TestLab) -> None:
