@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from lab import netns, node_files, preflight
+from lab import netns, node_files
 from lab.errors import LabError
 from lab.layout import Layout, Node, lay_out
 from lab.state import Record, State
@@ -66,8 +66,8 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "cni").mkdir()
     (tmp_path / "cni" / "bridge").touch(mode=0o755)
     monkeypatch.setattr(node_files, "CNI_PLUGIN_DIRECTORIES", (tmp_path / "cni",))
-    monkeypatch.setattr(preflight.platform, "system", lambda: "Linux")
-    monkeypatch.setattr(preflight.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("platform.system", lambda: "Linux")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     return tmp_path
 
 
