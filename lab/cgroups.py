@@ -9,6 +9,7 @@ Rules: cgroups(7), cgroup_namespaces(7), and the kernel's "no internal processes
 from __future__ import annotations
 
 import contextlib
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,9 +124,20 @@ def create(hierarchies: Sequence[Hierarchy], groups: Sequence[Path]) -> None:
             directory.mkdir(exist_ok=True)
             _prepare(hierarchy, directory)
         except OSError as error:
-            raise LabError(
-                f"cgroup {directory}", f"it can't be made ({error})", "run as root where cgroups are writable"
-            ) from None
+            raise _not_made(directory, error) from None
+
+
+def _not_made(directory: Path, error: OSError) -> LabError:
+    """Why, and the next step. In a container the top of version 2 is often its processes' own group."""
+    if error.errno == errno.EBUSY:
+        return LabError(
+            f"cgroup {directory.parent}",
+            "it has processes of its own, so the kernel lets it hand no controllers down",
+            f"move them into a group below it, or run the lab outside of this container ({error})",
+        )
+    return LabError(
+        f"cgroup {directory}", f"it can't be made ({error})", "run as root where cgroups are writable"
+    )
 
 
 def _prepare(hierarchy: Hierarchy, directory: Path) -> None:

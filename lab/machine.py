@@ -116,7 +116,8 @@ class Machine:
             raise LabError(
                 f"node {self.node.name}", "it is switched off", f"run `lab fault restore {self.node.name}`"
             )
-        enter = ["nsenter", f"--target={pid}", "--net", "--cgroup", *NAMESPACES, "--wd=/", "--"]
+        # No --wd: whoever enters a mount namespace is at its root, and --wd would be a directory of the host.
+        enter = ["nsenter", f"--target={pid}", "--net", "--cgroup", *NAMESPACES, "--"]
         environment = ["env", f"PATH={SEARCH_PATH}", "HOME=/root", "CONTAINERD_NAMESPACE=k8s.io"]
         return self._joined(self._own_groups, [*enter, *environment, *argv])
 
