@@ -183,7 +183,7 @@ def forward_port(
     """Lead a port of this machine's loopback to a port of a node, until Ctrl-C: for browsers outside the lab."""
     _, _, layout = opened()
     name, _, number = target.rpartition(":")
-    if not number.isdigit():
+    if not (number.isdecimal() and 0 < int(number) < 1 << 16):
         raise LabError(target, "it does not end with a port", "write it as fc01:30080")
     address = str(layout.select(name)[0].address)
     listener = forward.listen(port)
