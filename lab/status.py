@@ -57,6 +57,8 @@ def _cluster(state: State, record: Record, hand: Hand, cluster: ClusterLayout) -
         api = Api(hand.layout.fabric, cluster, state.cluster_directory(cluster) / "pki")
         version = api.version()
         ready = {n["metadata"]["name"]: condition(n, "Ready") for n in api.items("/api/v1/nodes")}
+    except FileNotFoundError:
+        problem = "it was never up: it has no certificates"
     except (Unavailable, OSError) as error:
         problem = str(error)
     nodes = []
