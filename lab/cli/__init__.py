@@ -5,16 +5,31 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from lab.cli import fault, inside, lifecycle
 from lab.cli.base import choice, errors
 from lab.errors import LabError
 from lab.tools.cli import app as tools_app
 
+
+class Commands(TyperGroup):
+    """Typer ends on Ctrl-C without a word; a user wants to know what is left and how to go on."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            errors.print("interrupted; `lab up` goes on from here, `lab down` removes what is there")
+            sys.exit(130)
+
+
 app = typer.Typer(
+    cls=Commands,
     help=__doc__,
     no_args_is_help=True,
     add_completion=False,
@@ -51,6 +66,3 @@ def main() -> None:
             sys.exit(1)
         else:
             raise
-    except KeyboardInterrupt:
-        errors.print("interrupted; `lab up` goes on from here, `lab down` removes what is there")
-        sys.exit(130)

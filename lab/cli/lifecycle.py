@@ -16,20 +16,22 @@ from lab.supplies import make
 from lab.system import install_packages
 from lab.tools.tool import Source
 
+# \b keeps the lines of a paragraph as they are.
 EXAMPLE = """\
 A topology file is YAML. Everything but the names has a default:
 
-  clusters:
-    - name: fc01              # a control-plane node ...
-      workers: 1              # ... and so many more
-      region: us
-      zone: east
-      nodes: 10.99.1.0/24     # the last 64 addresses are for virtual IPs
-      pods: 10.100.0.0/16     # a /24 for each node
-      services: 10.200.0.0/16
-    - name: fc02
-  pod_routing: true           # pods of one cluster reach pods of another
-  images: [workload]          # loaded beside those every cluster needs
+\b
+clusters:
+  - name: fc01              # a control-plane node ...
+    workers: 1              # ... and so many more
+    region: us
+    zone: east
+    nodes: 10.99.1.0/24     # the last 64 addresses are for virtual IPs
+    pods: 10.100.0.0/16     # a /24 for each node
+    services: 10.200.0.0/16
+  - name: fc02
+pod_routing: true           # pods of one cluster reach pods of another
+images: [workload]          # loaded beside those every cluster needs
 """
 
 app = typer.Typer()
