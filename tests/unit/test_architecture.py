@@ -1,0 +1,106 @@
+"""The layers: who may import whom, how long a file may be, and that nothing points at one developer's machine."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = ("components", "federation", "lab", "policy")
+LONGEST_FILE = 300
+
+# A lower layer never sees a higher one, not even through a third module.
+APART = [
+    ("lab", "components"),
+    ("lab", "federation"),
+    ("lab", "policy"),
+    ("federation", "components"),
+    ("federation", "lab"),
+    ("federation", "policy"),
+    ("federation", "pulumi"),
+    ("components", "lab"),
+    ("components", "policy"),
+    ("policy", "components"),
+    ("policy", "federation"),
+    ("policy", "lab"),
+    *(
+        (part, above)
+        for part in ("lab.tools", "lab.images", "lab.engine")
+        for above in ("lab.cli", "lab.lifecycle")
+    ),
+]
+IMPURE = ("os", "random", "secrets", "socket", "subprocess", "time")
+
+
+@cache
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph(*OURS, include_external_packages=True)
+
+
+@pytest.mark.parametrize(("lower", "higher"), APART)
+def test_a_lower_layer_does_not_see_a_higher_one(lower: str, higher: str) -> None:
+    graph = imports()
+    if higher not in graph.modules:
+        assert higher == "pulumi", "a layer was renamed"
+        return  # nothing imports it at all
+    chains = graph.find_shortest_chains(lower, higher, as_packages=True)
+    assert not [" -> ".join(chain) for chain in chains]
+
+
+def test_imports_that_are_there_are_seen() -> None:
+    assert imports().find_shortest_chains("lab.cli", "lab.layout", as_packages=True)
+    assert imports().find_shortest_chains("components", "pulumi", as_packages=True)
+
+
+@pytest.mark.parametrize("module", ["lab.errors", "lab.topology", "lab.layout", "lab.node_config"])
+def test_what_computes_a_lab_touches_no_machine(module: str) -> None:
+    assert not imports().find_modules_directly_imported_by(module) & set(IMPURE)
+
+
+def test_the_init_of_a_node_needs_the_standard_library_only() -> None:
+    tree = ast.parse((ROOT / "lab/init.py").read_text())
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "it is copied away from its package"
+            names.add(str(node.module))
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Text files under version control."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    files = (ROOT / name for name in done.stdout.split("\0") if name)
+    return tuple(f for f in files if f.is_file() and b"\0" not in f.read_bytes()[:8000])
+
+
+def test_no_file_is_too_long_to_read_at_once() -> None:
+    long = {
+        str(file.relative_to(ROOT)): lines
+        for file in tracked()
+        if file.relative_to(ROOT).parts[0] in (*OURS, "demo")
+        and file.name != "go.sum"  # written by a program
+        and (lines := len(file.read_text().splitlines())) > LONGEST_FILE
+    }
+    assert long == {}
+
+
+def test_nothing_points_at_one_developers_machine() -> None:
+    place = re.compile(r"(?<![\w./-])/(?:work|root|home|Users)/[a-z]\S*")
+    found = {
+        f"{file.relative_to(ROOT)}:{number}: {hit[0]}"
+        for file in tracked()
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+        if (hit := place.search(line))
+    }
+    assert found == set()
