@@ -101,7 +101,6 @@ def _record(state: State, wanted: Topology | None) -> Record:
         topology=topology,
         groups={**groups, **(_usable(old.groups) if old else {})},
         cgroup_version=hierarchies[0].version,
-        made_netns_directory=old.made_netns_directory if old else netns.directory_mounts() == 0,
     )
 
 
@@ -172,8 +171,7 @@ def _remove_machines(state: State, record: Record, say: Say) -> list[str]:
         fabric.disconnect(layout, machine.node)
     left += [f"process {pid} in the fabric" for pid in end_visitors(layout, say)]
     fabric.delete(layout)
-    if record.made_netns_directory:
-        netns.remove_directory()
+    netns.release_directory()
     return left
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from lab.shell import run
 
 DIRECTORY = Path("/run/netns")
+CLAIM = Path("/run/k8s-federation-netns")
 _CLONE_NEWNET = 0x40000000  # <linux/sched.h>
 
 
@@ -34,6 +35,7 @@ def exists(name: str) -> bool:
 def create(name: str) -> None:
     """Make a namespace with its loopback up; one that is there already is taken."""
     if not exists(name):
+        _claim_directory()
         run(["ip", "netns", "add", name])
     run(["ip", "-n", name, "link", "set", "lo", "up"])
 
@@ -79,19 +81,30 @@ def end_processes(name: str, seconds: float = 10) -> list[int]:
     return pids
 
 
-def directory_mounts() -> int:
+def _claim_directory() -> None:
+    """Note that /run/netns is about to become a mount through us: the first `ip netns add` of a machine makes it one.
+
+    The note is shared by all labs of the machine, as the last of them takes the mount away, and gone with a reboot.
+    """
+    if not _directory_mounts():
+        CLAIM.touch()
+
+
+def release_directory() -> None:
+    """Take the mount of /run/netns away if a lab made it and nobody's namespace is in it any more."""
+    if not CLAIM.exists() or (DIRECTORY.is_dir() and any(DIRECTORY.iterdir())):
+        return
+    for _ in range(_directory_mounts()):
+        run(["umount", DIRECTORY])
+    if DIRECTORY.is_dir():
+        DIRECTORY.rmdir()
+    CLAIM.unlink(missing_ok=True)
+
+
+def _directory_mounts() -> int:
     """How often something is mounted on /run/netns. `Path.is_mount` sees no bind mount within one file system."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     return sum(line.split()[4] == str(DIRECTORY) for line in mounts)
-
-
-def remove_directory() -> None:
-    """Undo what the first `ip netns add` of a machine does to /run/netns; kept while anybody's namespace is in it."""
-    if not DIRECTORY.is_dir() or any(DIRECTORY.iterdir()):
-        return
-    for _ in range(directory_mounts()):
-        run(["umount", DIRECTORY])
-    DIRECTORY.rmdir()
 
 
 def connect(name: str, host: str, port: int, timeout: float) -> socket.socket:

@@ -36,8 +36,6 @@ class Record(BaseModel):
     groups: dict[str, tuple[Path, ...]]
     """A node's name → its directories in the cgroup trees."""
     cgroup_version: int
-    made_netns_directory: bool
-    """Whether /run/netns was no mount before: `ip netns` makes it one, and then it is ours to take away."""
 
 
 class State:

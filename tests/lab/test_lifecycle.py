@@ -133,3 +133,16 @@ def test_a_record_that_cannot_be_read_is_an_error_with_a_way_out(own_lab: TestLa
     assert "Next: run `lab down --force`.\n" in own_lab.fails("status")
     own_lab("down", "--force")
     assert not Path(directory).exists()
+
+
+def test_the_last_of_two_labs_takes_away_what_both_needed(own_lab: TestLab) -> None:
+    before = inventory()
+    other = TestLab(f"{own_lab.name}-b", own_lab.state_root)
+    try:
+        for lab in (own_lab, other):
+            lab("up", str(own_lab.topology), timeout=240)
+        own_lab("down")
+        assert other.nodes()["solo-control-plane"]["ready"] == "True"
+    finally:
+        other("down")
+    assert difference(before, inventory()) == {}

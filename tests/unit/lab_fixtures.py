@@ -79,7 +79,6 @@ def remembered(state: State, topology: Topology = DEFAULT) -> Record:
         topology=topology,
         groups={node.name: (root / node.name,) for node in nodes},
         cgroup_version=2,
-        made_netns_directory=False,
     )
     state.directory.mkdir(parents=True)
     state.save(record)

@@ -27,7 +27,7 @@ def test_a_command_of_a_document_selects_a_test(place: str, word: str) -> None:
     assert any(word in name for name in names)
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`?make ([a-z][a-z-]+)", TEXT))))
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:`|^)make ([a-z][a-z-]+)", TEXT, re.MULTILINE))))
 def test_a_make_target_that_a_document_names_exists(target: str) -> None:
     assert re.search(rf"^{target}:.*##", (ROOT / "Makefile").read_text(), re.MULTILINE)
 

@@ -162,6 +162,5 @@ def test_a_record_keeps_all_it_was_told() -> None:
         topology=DEFAULT,
         groups={"n": (Path("/sys/fs/cgroup/memory/x"), Path("/sys/fs/cgroup/pids/x"))},
         cgroup_version=1,
-        made_netns_directory=True,
     )
     assert Record.model_validate_json(record.model_dump_json()) == record

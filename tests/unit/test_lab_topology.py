@@ -241,7 +241,7 @@ def test_a_topology_is_accepted_just_when_no_two_ranges_overlap(clusters: list[d
 def test_what_is_printed_can_be_read_again(topology: Topology) -> None:
     assert parse(topology.model_dump()) == topology
     assert parse(yaml.safe_load(yaml.safe_dump(topology.model_dump(mode="json")))) == topology
-    record = Record(topology=topology, groups={}, cgroup_version=2, made_netns_directory=True)
+    record = Record(topology=topology, groups={}, cgroup_version=2)
     assert Record.model_validate_json(record.model_dump_json()) == record
 
 
