@@ -36,6 +36,20 @@ APART = [
         for above in ("lab.cli", "lab.lifecycle")
     ),
 ]
+INSIDE_THE_LAB = [  # as docs/architecture.md draws it, from the top
+    "cli",
+    "lifecycle supplies system status faults forward",
+    "cluster state preflight",
+    "node_files",
+    "machine fabric api",
+    "node_config pki kubeconfig",
+    "layout",
+    "topology",
+    "cgroups netns init",
+    "tools images engine",
+    "deadline shell paths",
+    "errors",
+]
 IMPURE = ("os", "random", "secrets", "socket", "subprocess", "time")
 
 
@@ -52,6 +66,17 @@ def test_a_lower_layer_does_not_see_a_higher_one(lower: str, higher: str) -> Non
         return  # nothing imports it at all
     chains = graph.find_shortest_chains(lower, higher, as_packages=True)
     assert not [" -> ".join(chain) for chain in chains]
+
+
+def test_inside_the_lab_imports_go_down_only() -> None:
+    layers = [grimp.Layer(*row.split(), independent=False) for row in INSIDE_THE_LAB]
+    illegal = imports().find_illegal_dependencies_for_layers(layers, containers={"lab"})
+    assert not [f"{found.importer} imports {found.imported}" for found in illegal]
+
+
+def test_every_module_of_the_lab_has_its_layer() -> None:
+    known = {f"lab.{name}" for row in INSIDE_THE_LAB for name in row.split()}
+    assert imports().find_children("lab") - known == {"lab.__main__"}
 
 
 def test_imports_that_are_there_are_seen() -> None:
