@@ -55,7 +55,7 @@ IMPURE = ("os", "random", "secrets", "socket", "subprocess", "time")
 
 @cache
 def imports() -> grimp.ImportGraph:
-    return grimp.build_graph(*OURS, include_external_packages=True)
+    return grimp.build_graph(*OURS, include_external_packages=True, cache_dir=None)
 
 
 @pytest.mark.parametrize(("lower", "higher"), APART)
