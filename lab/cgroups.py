@@ -56,13 +56,13 @@ def discover(mountinfo: str, own: str, available_v2: str = "") -> tuple[Hierarch
     places = dict(_places(own))
     v1: list[Hierarchy] = []
     v2: list[Hierarchy] = []
-    for kind, mount, options in _cgroup_mounts(mountinfo):
+    for kind, mount, root, options in _cgroup_mounts(mountinfo):
         if kind == "cgroup2":
-            v2.append(Hierarchy(2, tuple(available_v2.split()), mount, places.get("", "/")))
+            v2.append(Hierarchy(2, tuple(available_v2.split()), mount, _below(root, places.get("", "/"))))
             continue
         key = next((k for k in places if k and set(k.split(",")) <= options), None)
         if key is not None and all(h.controllers != tuple(key.split(",")) for h in v1):
-            v1.append(Hierarchy(1, tuple(key.split(",")), mount, places[key]))
+            v1.append(Hierarchy(1, tuple(key.split(",")), mount, _below(root, places[key])))
     found = {c for h in v1 for c in h.controllers}
     if found >= REQUIRED_V1:
         return tuple(v1)
@@ -80,19 +80,29 @@ def _places(own: str) -> Iterable[tuple[str, str]]:
         yield controllers, path
 
 
-def _cgroup_mounts(mountinfo: str) -> Iterable[tuple[str, Path, set[str]]]:
+def _below(root: str, place: str) -> str:
+    """A process's place in what is mounted: in a container the mount may begin at the container's own group.
+
+    A place that is outside of it, as "/../x" in a cgroup namespace that was entered, is no path there.
+    """
+    if root != "/" and f"{place}/".startswith(f"{root}/"):
+        return place.removeprefix(root) or "/"
+    return "/" if ".." in place.split("/") else place
+
+
+def _cgroup_mounts(mountinfo: str) -> Iterable[tuple[str, Path, str, set[str]]]:
     for line in mountinfo.splitlines():
         before, _, after = line.partition(" - ")
         fields, tail = before.split(), after.split()
         if tail and tail[0] in ("cgroup", "cgroup2"):
-            yield tail[0], Path(fields[4]), set(tail[2].split(","))
+            yield tail[0], Path(fields[4]), fields[3], set(tail[2].split(","))
 
 
 def current() -> tuple[Hierarchy, ...]:
     """The trees of this machine. Raises `LabError` when a controller is missing."""
     mountinfo = Path("/proc/self/mountinfo").read_text()
     available = ""
-    for kind, mount, _ in _cgroup_mounts(mountinfo):
+    for kind, mount, _, _ in _cgroup_mounts(mountinfo):
         if kind == "cgroup2":
             available = (mount / "cgroup.controllers").read_text()
     return discover(mountinfo, Path("/proc/self/cgroup").read_text(), available)

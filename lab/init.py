@@ -11,6 +11,7 @@ a node does can change a file of the host. When this process ends, the kernel en
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -28,6 +29,9 @@ SHARED_ETC = (
 ).split()
 LOOK_ALIKES = {"vm/overcommit_memory": "1", "kernel/panic": "10", "kernel/panic_on_oops": "1"}
 """The kubelet insists on these values and would set them, for the whole machine; a file in their place satisfies it."""
+
+CANNOT_START = 127
+"""The exit status that a shell gives for a program that can't be started."""
 
 RESTART_FIRST, RESTART_LONGEST = 1.0, 10.0
 """Seconds until an ended process is started again: doubled each time, and reset once it has run for a minute."""
@@ -173,11 +177,14 @@ class Service:
             (os.POSIX_SPAWN_OPEN, 1, str(self.log), flags, 0o644),
             (os.POSIX_SPAWN_DUP2, 1, 2),
         ]
-        self.pid = os.posix_spawn(
-            self.argv[0], self.argv, dict(os.environ), file_actions=actions, setsid=True
-        )
         self.starts += 1
         self._started = now
+        try:
+            self.pid = os.posix_spawn(
+                self.argv[0], self.argv, dict(os.environ), file_actions=actions, setsid=True
+            )
+        except OSError:  # the program is gone, or the disk is full: no reason for the machine to stop
+            self.ended(CANNOT_START << 8, now)
 
     def ended(self, status: int, now: float) -> None:
         """Note the end, and when to start again."""
@@ -223,8 +230,9 @@ def write_report(services: list[Service], report: Path) -> None:
         s.name: {"running": bool(s.pid), "starts": s.starts, "exit_status": s.last_status} for s in services
     }
     draft = report.with_suffix(".draft")
-    draft.write_text(json.dumps(lines))
-    draft.rename(report)
+    with contextlib.suppress(OSError):  # a full disk makes the report old, and must not stop the machine
+        draft.write_text(json.dumps(lines))
+        draft.rename(report)
 
 
 def main() -> None:

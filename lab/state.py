@@ -124,6 +124,8 @@ class State:
                 raise LabError(
                     f"lab {self.lab!r}", _holder(stream.read()), "wait for it to end, then run this again"
                 ) from None
+            if not file.exists() or file.stat().st_ino != os.fstat(stream.fileno()).st_ino:
+                raise LabError(f"lab {self.lab!r}", "it was just being removed", "run this again")
             stream.truncate(0)
             stream.write(json.dumps({"pid": os.getpid(), "doing": doing}))
             stream.flush()

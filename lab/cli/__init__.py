@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import sys
 from typing import Annotated, Any
 
@@ -57,12 +56,9 @@ def main() -> None:
         errors.print(f"error: {error}", markup=False, style="red" if errors.is_terminal else None)
         sys.exit(1)
     except OSError as error:
-        if isinstance(error, BrokenPipeError):  # the reader of our output left, as `head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        elif error.errno == errno.ENOSPC:
-            errors.print(
-                "error: this machine: the disk is full. Next: free some space and run the command again."
-            )
-            sys.exit(1)
-        else:
+        if error.errno != errno.ENOSPC:
             raise
+        errors.print(
+            "error: this machine: the disk is full. Next: free some space and run the command again."
+        )
+        sys.exit(1)

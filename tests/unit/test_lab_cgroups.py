@@ -274,3 +274,19 @@ def test_memory_that_can_be_dropped_is_not_counted(group: Path, files: Iterable[
 def test_memory_that_nobody_counts_is_unknown(group: Path) -> None:
     assert memory_in_use([look_alike(group)]) is None
     assert memory_in_use([]) is None
+
+
+@pytest.mark.parametrize(
+    ("root", "place", "base"),
+    [
+        ("/", "/user.slice", "user.slice"),
+        ("/docker/ab12", "/docker/ab12", ""),  # a container that sees the host's names
+        ("/docker/ab12", "/docker/ab12/inner", "inner"),
+        ("/docker/ab12", "/docker/ab123", "docker/ab123"),
+        ("/..", "/../other", ""),  # entered from outside the cgroup namespace
+    ],
+)
+def test_a_group_is_looked_for_below_what_is_mounted(root: str, place: str, base: str) -> None:
+    mounts = f"30 20 0:25 {root} /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+    (tree,) = cgroups.discover(mounts, f"0::{place}\n", "cpu cpuset memory pids")
+    assert tree.base == Path("/sys/fs/cgroup") / base

@@ -146,3 +146,16 @@ def test_controllers_that_share_a_tree_are_found_under_each_name(tmp_path: Path,
         "cpu": "cpu,cpuacct",
         "cpuacct": "cpu,cpuacct",
     }
+
+
+def test_a_program_that_is_not_there_is_tried_again_later_and_stops_nobody(tmp_path: Path) -> None:
+    one = service(None, tmp_path, "/no/such/program")
+    one.start(0)
+    assert (one.pid, one.starts, one.last_status) == (0, 1, init.CANNOT_START)
+    assert not one.may_start(0.5)
+    assert one.may_start(1.0)
+
+
+def test_a_report_that_cannot_be_written_stops_nobody(tmp_path: Path) -> None:
+    write_report([service()], tmp_path / "gone" / "report.json")
+    assert not (tmp_path / "gone").exists()
