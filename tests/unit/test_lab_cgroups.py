@@ -288,5 +288,5 @@ def test_memory_that_nobody_counts_is_unknown(group: Path) -> None:
 )
 def test_a_group_is_looked_for_below_what_is_mounted(root: str, place: str, base: str) -> None:
     mounts = f"30 20 0:25 {root} /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
-    (tree,) = cgroups.discover(mounts, f"0::{place}\n", "cpu cpuset memory pids")
+    (tree,) = discover(mounts, f"0::{place}\n", "cpu cpuset memory pids")
     assert tree.base == Path("/sys/fs/cgroup") / base
