@@ -283,7 +283,8 @@ def test_memory_that_nobody_counts_is_unknown(group: Path) -> None:
         ("/docker/ab12", "/docker/ab12", ""),  # a container that sees the host's names
         ("/docker/ab12", "/docker/ab12/inner", "inner"),
         ("/docker/ab12", "/docker/ab123", "docker/ab123"),
-        ("/..", "/../other", ""),  # entered from outside the cgroup namespace
+        ("/..", "/../other", "other"),  # mounted before the cgroup namespace was made
+        ("/", "/../other", ""),  # and after: there is no path to where we are
     ],
 )
 def test_a_group_is_looked_for_below_what_is_mounted(root: str, place: str, base: str) -> None:
