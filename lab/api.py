@@ -11,8 +11,8 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from lab import netns
 from lab.layout import API_PORT, ClusterLayout
+from lab.network import netns
 
 TIMEOUT = 5.0
 

@@ -10,11 +10,14 @@ from typing import Any
 
 import jinja2
 
-from lab import cgroups, fabric, kubeconfig, netns, node_files, pki
+from lab import kubeconfig, pki
 from lab.api import Api, Unavailable, condition
 from lab.deadline import Deadline
 from lab.layout import ClusterLayout, Layout, Node
-from lab.machine import Machine, overlay_works
+from lab.network import fabric, netns
+from lab.node import cgroups
+from lab.node import files as node_files
+from lab.node.machine import Machine, overlay_works
 from lab.shell import run
 from lab.state import Record, State
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lab import fabric
 from lab.errors import LabError
 from lab.layout import Layout, Node
-from lab.machine import Machine
+from lab.network import fabric
+from lab.node.machine import Machine
 from lab.state import Record, State
 
 

@@ -9,10 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cgroups, fabric, kubeconfig, netns, preflight
+from lab import kubeconfig, preflight
 from lab.cluster import Booter, Say
 from lab.errors import LabError
 from lab.layout import ClusterLayout, Layout, lay_out
+from lab.network import fabric, netns
+from lab.node import cgroups
 from lab.state import Record, State
 from lab.topology import DEFAULT, Topology
 

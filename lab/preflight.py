@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import cgroups
 from lab.errors import LabError
-from lab.node_files import cni_plugins
+from lab.node import cgroups
+from lab.node.files import cni_plugins
 
 BRING_YOUR_OWN = (
     "on any other machine, bring clusters of your own: put their kubeconfig files into the stack's topology "

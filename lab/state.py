@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lab.errors import LabError, NotFoundError
 from lab.layout import ClusterLayout, Layout, Node, lay_out
-from lab.machine import Machine
+from lab.node.machine import Machine
 from lab.paths import state_dir
 from lab.topology import Topology
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from rich.table import Table
 
-from lab import cgroups
 from lab.api import Api, Unavailable, condition
 from lab.faults import Condition, Hand
 from lab.layout import ClusterLayout
+from lab.node import cgroups
 from lab.state import Record, State
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from lab import forward, netns, status
+from lab import status
 from lab.cli.base import Json, console, errors, opened, print_json
 from lab.cluster import load_archive
 from lab.engine import environment
@@ -17,6 +17,7 @@ from lab.errors import LabError, NotFoundError
 from lab.images import catalog
 from lab.images.describe import describe
 from lab.images.source import ImageSource, archives, pulled
+from lab.network import forward, netns
 from lab.paths import cache_dir
 from lab.state import State
 from lab.tools.toolbox import Toolbox

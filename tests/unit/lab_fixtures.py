@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from lab import netns, node_files
 from lab.errors import LabError
 from lab.layout import Layout, Node, lay_out
+from lab.network import netns
+from lab.node import files as node_files
 from lab.state import Record, State
 from lab.topology import DEFAULT, Topology, parse
 

@@ -38,14 +38,12 @@ APART = [
 ]
 INSIDE_THE_LAB = [  # as docs/architecture.md draws it, from the top
     "cli",
-    "lifecycle supplies system status faults forward",
+    "lifecycle supplies system status faults",
     "cluster state preflight",
-    "node_files",
-    "machine fabric api",
-    "node_config pki kubeconfig",
+    "node api",
+    "network pki kubeconfig",
     "layout",
     "topology",
-    "cgroups netns init",
     "tools images engine",
     "deadline shell paths",
     "errors",
@@ -84,13 +82,13 @@ def test_imports_that_are_there_are_seen() -> None:
     assert imports().find_shortest_chains("components", "pulumi", as_packages=True)
 
 
-@pytest.mark.parametrize("module", ["lab.errors", "lab.topology", "lab.layout", "lab.node_config"])
+@pytest.mark.parametrize("module", ["lab.errors", "lab.topology", "lab.layout", "lab.node.config"])
 def test_what_computes_a_lab_touches_no_machine(module: str) -> None:
     assert not imports().find_modules_directly_imported_by(module) & set(IMPURE)
 
 
 def test_the_init_of_a_node_needs_the_standard_library_only() -> None:
-    tree = ast.parse((ROOT / "lab/init.py").read_text())
+    tree = ast.parse((ROOT / "lab/node/init.py").read_text())
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.cgroups import (
+from lab.node.cgroups import (
     Hierarchy,
     create,
     directories,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import forward, netns
+from lab.network import forward, netns
 from tests.unit.lab_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     bare_machine,
     refusal,

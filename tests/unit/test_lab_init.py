@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from lab import init
-from lab.init import Service, reap, write_report
+from lab.node import init
+from lab.node.init import Service, reap, write_report
 
 KILLED, FAILED = 9, 1 << 8  # as waitpid(2) tells them
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from lab import api, cgroups, lifecycle, netns, pki, preflight, status
-from lab.cgroups import Hierarchy
+from lab import api, lifecycle, pki, preflight, status
 from lab.errors import LabError
 from lab.faults import Condition, Fault, Hand
-from lab.machine import Machine
+from lab.network import netns
+from lab.node import cgroups
+from lab.node.cgroups import Hierarchy
+from lab.node.machine import Machine
 from lab.state import State
 from lab.topology import parse
 from tests.unit.lab_fixtures import (  # noqa: F401  pytest finds fixtures by their import

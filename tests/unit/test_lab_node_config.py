@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lab import node_config
 from lab.layout import ClusterLayout, Node, lay_out
+from lab.node import config as node_config
 from lab.topology import parse
 from tests.unit.lab_fixtures import two_clusters, with_worker
 

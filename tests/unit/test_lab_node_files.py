@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from lab import node_files, pki
-from lab.cgroups import Hierarchy
+from lab import pki
 from lab.errors import NotFoundError
-from lab.machine import Machine
+from lab.node import files as node_files
+from lab.node.cgroups import Hierarchy
+from lab.node.machine import Machine
 from tests.unit.lab_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     bare_machine,
     refusal,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lab import cgroups, preflight, system
+from lab import preflight, system
 from lab.errors import LabError
+from lab.node import cgroups
 from lab.preflight import BRING_YOUR_OWN, Problem, raise_if_any, require
 from tests.unit.lab_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     bare_machine,

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab import netns
 from lab.layout import ClusterLayout, Layout, Node
+from lab.network import netns
 from lab.shell import run
 
 _GUARD = "lab"

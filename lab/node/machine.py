@@ -1,8 +1,8 @@
 """A node as a machine of its own: power it on, look whether it runs, run a command in it, cut its power.
 
 On the host a running node is: a network namespace, one group in each cgroup tree, and an `unshare` process whose
-child is the node's PID 1 (`lab/init.py`). The kernel ends everything in the node when that child ends, so nothing has
-to be remembered to be able to remove it: who is in the namespace, belongs to the node.
+child is the node's PID 1 (`lab/node/init.py`). The kernel ends everything in the node when that child ends, so
+nothing has to be remembered to be able to remove it: who is in the namespace, belongs to the node.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from lab import cgroups, init, netns
 from lab.deadline import Deadline
 from lab.errors import LabError
 from lab.layout import Node
+from lab.network import netns
+from lab.node import cgroups, init
 from lab.shell import run
 
 NAMESPACES = ("--mount", "--uts", "--ipc", "--pid")

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lab import kubeconfig, node_config
-from lab.cgroups import Hierarchy
+from lab import kubeconfig
 from lab.errors import LabError
 from lab.layout import ClusterLayout, Node
-from lab.machine import Machine
+from lab.node import config as node_config
+from lab.node.cgroups import Hierarchy
+from lab.node.machine import Machine
 
 CNI_PLUGIN_DIRECTORIES = (Path("/usr/lib/cni"), Path("/opt/cni/bin"), Path("/usr/libexec/cni"))
 _RESOLV_CONF = "# The lab has no way out: a node knows its cluster's addresses from /etc/hosts.\n"
@@ -68,7 +69,7 @@ def _kubeconfigs(cluster: ClusterLayout, node: Node, pki: Path) -> dict[str, str
 def machine(
     cluster: ClusterLayout, machine: Machine, hierarchies: Sequence[Hierarchy], program: Callable[[str], Path]
 ) -> dict[str, Any]:
-    """machine.json of `lab/init.py`."""
+    """machine.json of `lab/node/init.py`."""
     services = node_config.services(cluster, machine.node, lambda name: _program(name, program))
     return {
         "name": machine.node.name,

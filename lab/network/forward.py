@@ -7,8 +7,8 @@ import errno
 import socket
 import threading
 
-from lab import netns
 from lab.errors import LabError
+from lab.network import netns
 
 CONNECT_SECONDS = 5.0
 _CHUNK = 1 << 16
