@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.paths import cache_dir
-from tests.lab.labs import TestLab
+from tests.lab.labs import SHARED, TestLab
 
 TOPOLOGY = """\
 clusters:
@@ -49,7 +49,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def clusters(state_root: Path) -> Iterator[TestLab]:
     """Two clusters, fc01 with one node and fc02 with two, shared by the tests that leave them as they were."""
-    lab = TestLab("t-shared", state_root)
+    lab = TestLab(SHARED, state_root)
     (state_root / "shared.yaml").write_text(TOPOLOGY)
     try:
         lab("up", str(state_root / "shared.yaml"), timeout=300)

@@ -19,6 +19,8 @@ from lab.deadline import Deadline
 
 LAB = (sys.executable, "-m", "lab")
 COMMAND_SECONDS = 120.0
+SHARED = "t-shared"
+"""The name of the lab that many tests share."""
 
 
 @dataclass(frozen=True)
