@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from lab.paths import cache_dir
+from tests.lab.inventory import difference, inventory
 from tests.lab.labs import SHARED, TestLab
 
 TOPOLOGY = """\
@@ -49,6 +50,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture(scope="session")
 def clusters(state_root: Path) -> Iterator[TestLab]:
     """Two clusters, fc01 with one node and fc02 with two, shared by the tests that leave them as they were."""
+    before = inventory()
     lab = TestLab(SHARED, state_root)
     (state_root / "shared.yaml").write_text(TOPOLOGY)
     try:
@@ -56,6 +58,7 @@ def clusters(state_root: Path) -> Iterator[TestLab]:
         yield lab
     finally:
         lab("down")
+    assert difference(before, inventory()) == {}, "all tests together leave nothing"
 
 
 @pytest.fixture

@@ -64,6 +64,7 @@ def bare_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FEDERATION_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("LAB_NAME", raising=False)
     monkeypatch.setattr(netns, "DIRECTORY", tmp_path / "netns")
+    monkeypatch.setattr(netns, "CLAIM", tmp_path / "claim")
     (tmp_path / "cni").mkdir()
     (tmp_path / "cni" / "bridge").touch(mode=0o755)
     monkeypatch.setattr(node_files, "CNI_PLUGIN_DIRECTORIES", (tmp_path / "cni",))
