@@ -58,7 +58,7 @@ test-long: lint tools ## all tests, with whole sweeps instead of samples
 
 .PHONY: bench-lab
 bench-lab: tools ## how fast the lab is on this machine, as a table
-	@$(VENV)/bin/python bench/lab.py
+	@$(VENV)/bin/python bench/lab_speed.py
 
 .PHONY: lock
 lock: venv ## write requirements.lock anew from pyproject.toml
