@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,16 +57,14 @@ class Booter:
             self.state.kubeconfig(cluster), kubeconfig.kubeconfig(cluster, self._pki(cluster), "admin")
         )
         machines = [self._start(node) for node in cluster.nodes]
-        api = Api(self.layout.fabric, cluster, self._pki(cluster))
-        due.until(
-            f"cluster {cluster.name}",
-            lambda: self._unready(api, machines[0]),
-            fix=f"run `lab logs {cluster.control_plane.name} kube-apiserver`",
-        )
-        self.say(cluster.name, "API server ready")
-        self._apply_addons(cluster)
-        for machine in machines:
-            self._load_images(machine, due)
+        with ThreadPoolExecutor(
+            max_workers=1
+        ) as pool:  # the image store is filled while the API server starts
+            loaded = [pool.submit(self._load_images, machine, due) for machine in machines]
+            api = self._serving_api(cluster, machines[0], due)
+            self._apply_addons(cluster)
+            for images in loaded:
+                images.result()
         due.until(
             f"cluster {cluster.name}",
             lambda: _nodes_missing(api, cluster),
@@ -79,6 +78,17 @@ class Booter:
             fix=f"run `lab kubectl {cluster.name} get pods -A` to see which and why",
         )
         self.say(cluster.name, "cluster DNS and storage ready")
+
+    def _serving_api(self, cluster: ClusterLayout, machine: Machine, due: Deadline) -> Api:
+        """Wait for the API server. Raises `LabError`."""
+        api = Api(self.layout.fabric, cluster, self._pki(cluster))
+        due.until(
+            f"cluster {cluster.name}",
+            lambda: self._unready(api, machine),
+            fix=f"run `lab logs {cluster.control_plane.name} kube-apiserver`",
+        )
+        self.say(cluster.name, "API server ready")
+        return api
 
     def _pki(self, cluster: ClusterLayout) -> Path:
         return self.state.cluster_directory(cluster) / "pki"

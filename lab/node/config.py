@@ -110,6 +110,9 @@ def _controller_manager(cluster: ClusterLayout, program: Callable[[str], Path]) 
         f"--service-account-private-key-file={PKI}/sa.key",
         "--use-service-account-credentials=true",
         "--leader-elect=false",  # it is alone, and a busy machine must not cost it the lead
+        # It makes an account for each of its controllers first: at the default rate (20 a second) for five seconds.
+        "--kube-api-qps=200",
+        "--kube-api-burst=300",
         "--allocate-node-cidrs=false",  # the layout says which node has which pods
         f"--cluster-cidr={cluster.pods}",
         "--flex-volume-plugin-dir=/var/lib/kubelet/volume-plugins",
