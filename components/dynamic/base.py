@@ -1,0 +1,76 @@
+"""What all dynamic providers of this project have in common.
+
+A provider is a class without state in an importable module: its place is stored in the stack's state by name, so
+moving or renaming one needs a shim for stacks that exist. The work is done in `federation`; a provider turns the
+engine's verbs into calls of it. The engine calls up to four methods at once on one instance.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CheckResult, ConfigureRequest, DiffResult, Resource, ResourceProvider
+from pulumi.runtime.rpc import UNKNOWN
+
+from federation.errors import FederationError
+
+Props = dict[str, Any]
+
+
+class Provider(ResourceProvider):
+    """Compares its own keys only, so that neither new code nor a changed engine is a diff.
+
+    Attributes:
+        compared: inputs whose change is an update.
+        replacing: inputs whose change makes another thing of it. The old one is deleted first.
+    """
+
+    serialize_as_secret_always = (
+        False  # the instance is empty: its reference is no secret, and diffs stay readable
+    )
+    compared: ClassVar[Sequence[str]] = ()
+    replacing: ClassVar[Sequence[str]] = ()
+
+    def configure(self, _req: ConfigureRequest) -> None:
+        """Called once in each process, before anything else."""
+        logging.getLogger("grpc._server").addFilter(_expected)
+
+    def check(self, _olds: Props, news: Props) -> CheckResult:
+        """All inputs are taken as they are; subclasses normalise and refuse here."""
+        return CheckResult(news, [])
+
+    def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
+        """An unknown value counts as changed, for an update, and as unchanged, for a replacement."""
+        changed = {key for key in (*self.compared, *self.replacing) if olds.get(key) != news.get(key)}
+        replaces = sorted(k for k in changed & set(self.replacing) if not unknown(news.get(k)))
+        return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+
+
+def unknown(value: Any) -> bool:
+    """Whether a preview does not know the value, or a part of it, yet."""
+    if isinstance(value, Mapping):
+        return any(unknown(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(unknown(v) for v in value)
+    return value == UNKNOWN
+
+
+def options(opts: pulumi.ResourceOptions | None, *, secrets: Sequence[str] = ()) -> pulumi.ResourceOptions:
+    """`opts` with outputs that are secret although no secret input has their name."""
+    return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(secrets)))
+
+
+class _Expected(logging.Filter):
+    """An error that the user can act on is told by the engine, in one line; a stack trace would only hide it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        return not isinstance(error, FederationError)
+
+
+_expected = _Expected()
+
+__all__ = ["Props", "Provider", "Resource", "options", "unknown"]
