@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib import request as environment
 from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -130,7 +130,7 @@ class Kube:
         return self._must("POST", ref.path.removesuffix(f"/{ref.name}"), f"create {ref}", manifest)
 
     def merge(self, ref: Ref, changes: Mapping[str, Any]) -> Object | None:
-        """JSON merge patch (RFC 7386), conditional if it has a `resourceVersion`; None where there is no such object."""
+        """JSON merge patch (RFC 7386), conditional if it has a `resourceVersion`; None where nothing is there."""
         return self._ask("PATCH", ref.path, f"change {ref}", changes, MERGE)
 
     def delete(self, ref: Ref, *, uid: str | None = None, grace: int | None = None) -> bool:
@@ -235,9 +235,9 @@ def _transport(access: Access) -> Transport:
 def _proxy(server: str) -> str | None:
     """As kubectl: HTTPS_PROXY, unless NO_PROXY names the server."""
     parts = urlsplit(server)
-    if proxy_bypass_environment(parts.netloc):
+    if environment.proxy_bypass(parts.netloc):
         return None
-    return getproxies_environment().get(parts.scheme)
+    return environment.getproxies().get(parts.scheme)
 
 
 def _context(access: Access) -> ssl.SSLContext:

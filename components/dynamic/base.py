@@ -55,7 +55,7 @@ def unknown(value: Any) -> bool:
         return any(unknown(v) for v in value.values())
     if isinstance(value, list | tuple):
         return any(unknown(v) for v in value)
-    return value == UNKNOWN
+    return bool(value == UNKNOWN)
 
 
 def options(opts: pulumi.ResourceOptions | None, *, secrets: Sequence[str] = ()) -> pulumi.ResourceOptions:

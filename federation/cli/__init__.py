@@ -1,11 +1,15 @@
-"""The `fedctl` command, for the operator of a federation."""
+"""The `fedctl` command, for the operator of a federation. Each command has a module of its own."""
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from rich.console import Console
+
+from federation.errors import FederationError
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
@@ -33,5 +37,9 @@ def versions() -> None:
 
 
 def main() -> None:
-    """Entry point."""
-    app()
+    """Entry point: an error that the user can act on is one line, and exit status 1."""
+    try:
+        app()
+    except FederationError as error:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(f"error: {error}", markup=False)
+        sys.exit(1)
