@@ -8,11 +8,13 @@ engine's verbs into calls of it. The engine calls up to four methods at once on 
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
 from pulumi.dynamic import CheckResult, ConfigureRequest, DiffResult, Resource, ResourceProvider
+from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from federation.errors import FederationError
@@ -36,7 +38,9 @@ class Provider(ResourceProvider):
 
     def configure(self, _req: ConfigureRequest) -> None:
         """Called once in each process, before anything else."""
-        logging.getLogger("grpc._server").addFilter(_expected)
+        log = logging.getLogger("grpc._server")
+        if _tracebacks not in log.handlers:
+            log.addHandler(_tracebacks)
 
     def check(self, _olds: Props, news: Props) -> CheckResult:
         """All inputs are taken as they are; subclasses normalise and refuse here."""
@@ -50,12 +54,15 @@ class Provider(ResourceProvider):
 
 
 def unknown(value: Any) -> bool:
-    """Whether a preview does not know the value, or a part of it, yet."""
+    """Whether a preview does not know the value, or a part of it, yet.
+
+    The SDK of 3.259 hands over an object of its own for such a value, others the engine's string.
+    """
     if isinstance(value, Mapping):
         return any(unknown(v) for v in value.values())
     if isinstance(value, list | tuple):
         return any(unknown(v) for v in value)
-    return bool(value == UNKNOWN)
+    return isinstance(value, Unknown) or bool(value == UNKNOWN)
 
 
 def options(opts: pulumi.ResourceOptions | None, *, secrets: Sequence[str] = ()) -> pulumi.ResourceOptions:
@@ -63,7 +70,7 @@ def options(opts: pulumi.ResourceOptions | None, *, secrets: Sequence[str] = ())
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(secrets)))
 
 
-class _Expected(logging.Filter):
+class _Bugs(logging.Filter):
     """An error that the user can act on is told by the engine, in one line; a stack trace would only hide it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -71,6 +78,8 @@ class _Expected(logging.Filter):
         return not isinstance(error, FederationError)
 
 
-_expected = _Expected()
+# The engine shows the message of an exception only, and gRPC's log goes nowhere unless it is given a place.
+_tracebacks = logging.StreamHandler(sys.stderr)
+_tracebacks.addFilter(_Bugs())
 
 __all__ = ["Props", "Provider", "Resource", "options", "unknown"]
