@@ -1,0 +1,298 @@
+"""A cluster becomes a member: find or adopt, every step an upsert, until Karmada says that it is Ready.
+
+Nothing is undone when a step fails: the next run adopts what is there, and a leave removes it.
+"""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from federation.deadline import Deadline
+from federation.errors import (
+    ConflictError,
+    FederationError,
+    ForbiddenError,
+    KubeconfigError,
+    RejectedError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from federation.karmada import rbac
+from federation.karmada.member import CLUSTER_API, PLANE_NAMESPACE, MemberFacts, MemberSpec, not_ready
+from federation.kube import Kube, Object, Ref
+from federation.kubeconfig import Access, access
+
+Client = Callable[[Access, str], Kube]
+"""Makes a client from how to reach an API server and its name in messages."""
+
+KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
+CLUSTERS = Ref(CLUSTER_API, "clusters")
+SOON = 0.05  # seconds between looks at what takes a moment
+STARTING = ("failed calling webhook", "unable to handle the request")  # of parts of the federation API
+
+
+def join(spec: MemberSpec, deadline: Deadline) -> MemberFacts:
+    """As `ensure`, with clients of its own for both sides."""
+    plane = Kube.connect(spec.federation_kubeconfig, f"federation {spec.federation}")
+    return ensure(spec, access(spec.kubeconfig), plane, deadline)
+
+
+def ensure(
+    spec: MemberSpec, reach: Access, plane: Kube, deadline: Deadline, *, client: Client = Kube
+) -> MemberFacts:
+    """Make the cluster that `reach` leads to a member, and wait until it is Ready.
+
+    What is independent is done at the same time: a join is many short requests to two servers.
+
+    Raises:
+        ConflictError: the cluster is a member under another name, or the name is another cluster's.
+        TopologyError: a grant holds a wildcard.
+        KubeconfigError: Karmada cannot reach a server in the way that the kubeconfig says.
+        NotInTimeError: it is not Ready in time; the message says why.
+        FederationError: as `Kube` raises them, for either side.
+    """
+    if reach.tls_server_name:
+        raise KubeconfigError(
+            spec.subject,
+            f"its kubeconfig sets tls-server-name to {reach.tls_server_name!r}, which Karmada cannot do",
+            "use a server URL with a name or address that its certificate holds",
+        )
+    member = client(reach, spec.subject)
+    with ThreadPoolExecutor(3) as pool:
+        asked = pool.submit(identify, spec, member)
+        clusters = plane.list(CLUSTERS)
+        cluster_id = asked.result()
+        if refused := refusal(spec, cluster_id, clusters):
+            raise refused
+        _wait_for_leave(spec, cluster_id, plane, clusters, deadline)
+        home = pool.submit(_upsert, plane, plane_namespace(), spec, deadline)
+        rights = pool.submit(lambda: [member.apply(o, manager=spec.manager) for o in rbac.rights(spec)])
+        token = _token(spec, reach, member, deadline, client)
+        home.result(), rights.result()
+    _upsert(plane, plane_secret(spec, reach, token), spec, deadline)
+    _upsert(plane, cluster_manifest(spec, reach, cluster_id), spec, deadline)
+    return _wait_until_ready(spec, client(_as_federation(reach, token), spec.subject), plane, deadline)
+
+
+def identify(spec: MemberSpec, member: Kube) -> str:
+    """The cluster's id: the UID of its namespace kube-system (KEP-2149 gives it the same role)."""
+    try:
+        found = member.get(KUBE_SYSTEM)
+    except UnreachableError as error:
+        raise _with_clocks(error, member.server) from None
+    if found is None:
+        raise RejectedError(
+            spec.subject,
+            f"{member.server} has no namespace kube-system",
+            "see whether this is a Kubernetes API server",
+        )
+    return str(found["metadata"]["uid"])
+
+
+def refusal(spec: MemberSpec, cluster_id: str, clusters: Sequence[Object]) -> ConflictError | None:
+    """Why this cluster cannot be joined under this name, given all `Cluster` objects; None if it can.
+
+    One that is just leaving is no hindrance.
+    """
+    for cluster in clusters:
+        name, id_ = cluster["metadata"]["name"], cluster["spec"].get("id")
+        if cluster["metadata"].get("deletionTimestamp"):
+            continue
+        if name != spec.name and id_ == cluster_id:
+            return ConflictError(
+                spec.subject,
+                f"this cluster is in the federation already, as {name} (both have the id {cluster_id})",
+                f"use one of the names {name} and {spec.name} only, or correct a kubeconfig",
+            )
+        if name == spec.name and id_ and id_ != cluster_id:
+            return ConflictError(
+                spec.subject,
+                f"the name belongs to another cluster: that has the id {id_}, this one {cluster_id}",
+                f"choose another name, or remove that one: fedctl leave {name} "
+                f"--federation {spec.federation} --federation-kubeconfig FILE",
+            )
+    return None
+
+
+def plane_namespace() -> Object:
+    """The namespace of all members' Secrets in the federation API. No join owns it: nobody's leave removes it."""
+    labels = {"karmada.io/system": "true"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Namespace",
+        "metadata": {"name": PLANE_NAMESPACE, "labels": labels},
+    }
+
+
+def plane_secret(spec: MemberSpec, reach: Access, token: str) -> Object:
+    """What Karmada shows the member, and how it knows the member (Karmada, membercluster_client.go).
+
+    The bundle is that of the kubeconfig, which fits its server URL; an empty one stands for the system's.
+    """
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": spec.name, "namespace": PLANE_NAMESPACE, "labels": spec.object_labels},
+        "data": {"caBundle": _encode(reach.ca or ""), "token": _encode(token)},
+    }
+
+
+def cluster_manifest(spec: MemberSpec, reach: Access, cluster_id: str) -> Object:
+    """The `Cluster` object.
+
+    It names no impersonator: Karmada then leaves its own roles off the member (unified_auth_controller.go), and
+    `karmadactl --operation-scope=members` cannot be used for it. Taints and resource models are not ours to set.
+    """
+    optional = {"region": spec.region, "zones": list(spec.zones), "proxyURL": reach.proxy_url}
+    return {
+        "apiVersion": CLUSTER_API,
+        "kind": "Cluster",
+        "metadata": {"name": spec.name, "labels": {**spec.labels, **spec.object_labels}},
+        "spec": {
+            "syncMode": "Push",
+            "id": cluster_id,
+            "apiEndpoint": reach.server.rstrip("/"),
+            "secretRef": {"namespace": PLANE_NAMESPACE, "name": spec.name},
+            **{key: value for key, value in optional.items() if value},
+        },
+    }
+
+
+def _wait_for_leave(
+    spec: MemberSpec, cluster_id: str, plane: Kube, clusters: Sequence[Object], deadline: Deadline
+) -> None:
+    """Until no `Cluster` of this name or id is on its way out; a join in the middle of it would be undone."""
+
+    def leaving(found: Sequence[Object]) -> str | None:
+        names = [
+            c["metadata"]["name"]
+            for c in found
+            if c["metadata"].get("deletionTimestamp")
+            and (c["metadata"]["name"] == spec.name or c["spec"].get("id") == cluster_id)
+        ]
+        return f"{names[0]} has not left yet" if names else None
+
+    if leaving(clusters):
+        deadline.until(
+            spec.subject,
+            lambda: leaving(plane.list(CLUSTERS)),
+            fix=f"finish it: fedctl leave {spec.name} --federation {spec.federation} --federation-kubeconfig FILE",
+        )
+
+
+def _token(spec: MemberSpec, reach: Access, member: Kube, deadline: Deadline, client: Client) -> str:
+    """A token of the federation's identity that the member takes; the one that is there, if it does."""
+    space, account, secret = rbac.account(spec)
+    tokens: list[str] = []
+
+    def made() -> str | None:
+        found = member.apply(space, manager=spec.manager)
+        leaving = found["metadata"].get("deletionTimestamp")
+        return f"its namespace {spec.namespace} is still being removed" if leaving else None
+
+    def taken() -> str | None:
+        found = member.apply(secret, manager=spec.manager)
+        text = base64.b64decode(found.get("data", {}).get("token", "")).decode()
+        if not text:
+            return "its cluster has not issued a token yet"
+        try:
+            client(_as_federation(reach, text), spec.subject).get(KUBE_SYSTEM)
+        except UnauthorizedError:
+            member.delete(Ref.of(secret), uid=found["metadata"]["uid"])
+            return "its cluster rejects the token it has issued"
+        except ForbiddenError as error:  # the binding is new, and the authorizer has not heard of it
+            return error.cause
+        tokens.append(text)
+        return None
+
+    fix = "see whether kube-controller-manager runs on the member, and run the same command again"
+    deadline.until(spec.subject, made, fix=fix)
+    member.apply(account, manager=spec.manager)
+    deadline.until(spec.subject, taken, fix=fix, interval=SOON)
+    return tokens[-1]
+
+
+def _as_federation(reach: Access, token: str) -> Access:
+    """The same server, asked by the federation's identity."""
+    return replace(reach, token=token, certificate=None, key=None)
+
+
+def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline) -> None:
+    """Apply to the federation API, patiently while one of its parts starts."""
+
+    def applied() -> str | None:
+        try:
+            plane.apply(manifest, manager=spec.manager)
+        except RejectedError as error:
+            if any(part in error.cause for part in STARTING):
+                return error.cause
+            raise
+        return None
+
+    deadline.until(
+        plane.name,
+        applied,
+        fix="see whether karmada-webhook and karmada-aggregated-apiserver run in the host cluster",
+    )
+
+
+def _wait_until_ready(spec: MemberSpec, identity: Kube, plane: Kube, deadline: Deadline) -> MemberFacts:
+    """Until Karmada has reached the member. `identity` asks as Karmada does, from here: that tells why it cannot."""
+    found: list[Object] = []
+
+    def ready() -> str | None:
+        cluster = plane.get(spec.cluster_ref)
+        if cluster is None:
+            raise ConflictError(
+                spec.subject, "somebody has removed it while it was joining", "run the same command again"
+            )
+        found.append(cluster)
+        if (reason := not_ready(cluster)) is None or not cluster.get("status", {}).get("conditions"):
+            return reason
+        return f"{reason} (asked from here: {_answer(identity)})"
+
+    deadline.until(
+        spec.subject,
+        ready,
+        fix=f"see whether the federation's control plane can reach {identity.server}: "
+        "kubectl logs deploy/karmada-controller-manager in its namespace",
+        interval=SOON,
+    )
+    return MemberFacts.of(found[-1])
+
+
+def _answer(identity: Kube) -> str:
+    try:
+        return identity.ready() or "it is healthy"
+    except FederationError as error:
+        return error.cause
+
+
+def _with_clocks(error: UnreachableError, server: str) -> UnreachableError:
+    """A certificate that is not valid now: the clock of either side may be wrong, so say what both have."""
+    if "expired" not in error.cause and "not yet valid" not in error.cause:
+        return error
+    place = urlsplit(server)
+    try:
+        pem = ssl.get_server_certificate((place.hostname or "", place.port or 443), timeout=3)
+    except OSError:
+        return error
+    found = x509.load_pem_x509_certificate(pem.encode())
+    return UnreachableError(
+        error.obj,
+        f"{error.cause}; its certificate is valid from {found.not_valid_before_utc:%Y-%m-%d %H:%M} to "
+        f"{found.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, and here it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "correct the clock that is wrong (timedatectl), or renew the cluster's certificate",
+    )
+
+
+def _encode(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
