@@ -43,3 +43,6 @@ def main() -> None:
     except FederationError as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(f"error: {error}", markup=False)
         sys.exit(1)
+
+
+from federation.cli import placement as _placement  # noqa: E402, F401  # registers its command
