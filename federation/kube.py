@@ -129,6 +129,12 @@ class Kube:
         ref = Ref.of(manifest)
         return self._must("POST", ref.path.removesuffix(f"/{ref.name}"), f"create {ref}", manifest)
 
+    def dry_run(self, manifest: Mapping[str, Any]) -> Object:
+        """What `create` would answer, admission webhooks asked, nothing kept. Raises as it does."""
+        ref = Ref.of(manifest)
+        path = f"{ref.path.removesuffix(f'/{ref.name}')}?dryRun=All"
+        return self._must("POST", path, f"try {ref}", manifest)
+
     def merge(self, ref: Ref, changes: Mapping[str, Any]) -> Object | None:
         """JSON merge patch (RFC 7386), conditional if it has a `resourceVersion`; None where nothing is there."""
         return self._ask("PATCH", ref.path, f"change {ref}", changes, MERGE)
@@ -159,6 +165,10 @@ class Kube:
         except (UnreachableError, RejectedError) as error:
             return error.cause
         return None
+
+    def version(self) -> str:
+        """The server's version, such as "v1.36.3"."""
+        return str(json.loads(self.text("/version"))["gitVersion"])
 
     def date(self) -> str | None:
         """The server's clock: the Date header of an answer (RFC 9110, 6.6.1)."""

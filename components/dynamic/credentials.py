@@ -1,0 +1,37 @@
+"""The kubeconfig that a dynamic resource uses: the file's if it is there, else the one kept in the stack's state.
+
+The state holds what was good at the last `up`. Tokens and certificates are renewed meanwhile, and a `destroy` does not
+run the program that would read the new ones.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from federation.errors import FederationError
+from federation.kube import Kube
+from federation.kubeconfig import access, minify
+
+
+def kubeconfig(props: dict[str, Any]) -> str:
+    """The text to use.
+
+    Args:
+        props: with `kubeconfig`, and `kubeconfigPath` and `kubeconfigContext` if it comes from a file. The file
+            counts only while it leads to the same API server: on another machine the path may mean another cluster.
+    """
+    stored = str(props["kubeconfig"])
+    path = props.get("kubeconfigPath")
+    if not path:
+        return stored
+    try:
+        current = minify(Path(path).expanduser().read_text(), props.get("kubeconfigContext"))
+        return current if access(current).server == access(stored).server else stored
+    except (OSError, FederationError):
+        return stored
+
+
+def connect(props: dict[str, Any], name: str, **options: float) -> Kube:
+    """A client of the cluster that `props` lead to. Raises `KubeconfigError`."""
+    return Kube.connect(kubeconfig(props), name, **options)

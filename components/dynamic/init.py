@@ -1,0 +1,118 @@
+"""`ApiServerReady` and `Init`: the two moments that a control plane waits for.
+
+The first lets objects be made in the federation API; the second lets members join. `Init` also guards the plane: it is
+removed before the plane is, and refuses as long as somebody would miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
+
+from components.dynamic.base import Props, Provider, Resource
+from components.dynamic.credentials import connect
+from federation.deadline import Deadline
+from federation.errors import FederationError
+from federation.karmada import health
+from federation.kube import Kube
+
+
+class ApiServerReadyProvider(Provider):
+    """Waits again whenever what it waits for was changed."""
+
+    compared: ClassVar[Sequence[str]] = ("kubeconfig", "federationKubeconfig", "workloads", "revision")
+    replacing = ("namespace",)
+
+    def create(self, props: Props) -> CreateResult:
+        """Raises `FederationError`, `NotInTimeError`."""
+        return CreateResult(f"{props['namespace']}/api", {**props, **self.facts(props)})
+
+    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
+        """As `create`."""
+        return UpdateResult({**news, **self.facts(news)})
+
+    def facts(self, props: Props) -> dict[str, Any]:
+        """Wait, then look."""
+        host, plane = _host(props), _plane(props)
+        health.wait_for_api(host, plane, props["workloads"], Deadline(float(props["timeoutSeconds"])))
+        return {"version": health.check_version(plane, props["kubernetesVersion"])}
+
+    def delete(self, _id: str, _props: Props) -> None:
+        """Nothing is made, so nothing goes."""
+
+
+class InitProvider(ApiServerReadyProvider):
+    """The plane as a whole."""
+
+    compared = (*ApiServerReadyProvider.compared, "force")
+
+    def create(self, props: Props) -> CreateResult:
+        """Raises `FederationError`, `NotInTimeError`."""
+        return CreateResult(f"{props['namespace']}/plane", {**props, **self.facts(props)})
+
+    def facts(self, props: Props) -> dict[str, Any]:
+        """Wait, then look."""
+        host, plane = _host(props), _plane(props)
+        health.wait_for_plane(host, plane, props["workloads"], Deadline(float(props["timeoutSeconds"])))
+        version = health.check_version(plane, props["kubernetesVersion"])
+        return {"version": version, "endpoint": plane.server, "healthy": True}
+
+    def read(self, id_: str, props: Props) -> ReadResult:
+        """Health as it is now, without waiting."""
+        try:
+            missing = health.missing(_host(props), _plane(props), props["workloads"])
+        except FederationError as error:
+            missing = error.cause
+        return ReadResult(id_, {**props, "healthy": missing is None})
+
+    def delete(self, _id: str, props: Props) -> None:
+        """Raises `FederationError` while members are left, unless `force`."""
+        if not props.get("force"):
+            health.refuse_while_used(_plane(props))
+
+
+def _host(props: Props) -> health.Host:
+    return health.Host(connect(props, f"host cluster {props['cluster']}"), props["namespace"])
+
+
+def _plane(props: Props) -> Kube:
+    return Kube.connect(props["federationKubeconfig"], f"federation {props['federation']}")
+
+
+class ApiServerReady(Resource, module="federation", name="ApiServerReady"):
+    """The federation's API server answers.
+
+    Args:
+        name: of the resource.
+        inputs: `federation`, `cluster`, `kubeconfig` (secret), `kubeconfigPath`, `kubeconfigContext`,
+            `federationKubeconfig` (secret), `namespace`, `workloads` ("deployments/NAME"), `revision` (changes with
+            them), `kubernetesVersion`, `timeoutSeconds`.
+    """
+
+    def __init__(self, name: str, inputs: Props, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(ApiServerReadyProvider(), name, {"version": None, **inputs}, opts)
+
+
+class Init(Resource, module="federation", name="Init"):
+    """The control plane is healthy.
+
+    Args:
+        name: of the resource.
+        inputs: those of `ApiServerReady`, and `force`: remove the plane although it is in use.
+
+    Attributes:
+        endpoint: URL of the federation API.
+        version: of its API server.
+        healthy: whether every part runs and answers, as of the last look.
+    """
+
+    endpoint: pulumi.Output[str]
+    version: pulumi.Output[str]
+    healthy: pulumi.Output[bool]
+
+    def __init__(self, name: str, inputs: Props, opts: pulumi.ResourceOptions | None = None) -> None:
+        outputs = {"version": None, "endpoint": None, "healthy": None}
+        super().__init__(InitProvider(), name, {**outputs, **inputs}, opts)

@@ -1,0 +1,133 @@
+"""What all objects of a control plane share: names, addresses, images and labels. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from federation.topology.models import ControlPlane
+
+ETCD = "etcd"
+API_SERVER = "karmada-apiserver"
+KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
+AGGREGATED_API_SERVER = "karmada-aggregated-apiserver"
+CONTROLLER_MANAGER = "karmada-controller-manager"
+SCHEDULER = "karmada-scheduler"
+WEBHOOK = "karmada-webhook"
+COMPONENTS = (
+    ETCD,
+    API_SERVER,
+    KUBE_CONTROLLER_MANAGER,
+    AGGREGATED_API_SERVER,
+    CONTROLLER_MANAGER,
+    SCHEDULER,
+    WEBHOOK,
+)
+"""All seven are needed: without webhook nothing is scheduled, without kube-controller-manager nothing is removed."""
+
+API_PORT = 5443
+NODE_PORT = 32443
+SERVING_PORT = (
+    8443  # of the aggregated API server and the webhook: a process that is not root has no port below 1024
+)
+ETCD_CLIENT_PORT, ETCD_PEER_PORT, ETCD_METRICS_PORT = 2379, 2380, 2381
+FEDERATION_NAMESPACE = "karmada-system"
+"""In the federation API: Karmada looks for its Service there, whatever the namespace in the host is called."""
+
+_REPOSITORIES = {
+    ETCD: "registry.k8s.io/etcd",
+    API_SERVER: "registry.k8s.io/kube-apiserver",
+    KUBE_CONTROLLER_MANAGER: "registry.k8s.io/kube-controller-manager",
+}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """One control plane.
+
+    Attributes:
+        federation: the federation's name.
+        spec: its part of the topology.
+    """
+
+    federation: str
+    spec: ControlPlane
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace in the host cluster."""
+        return self.spec.namespace
+
+    def host_name(self, service: str) -> str:
+        """The DNS name of a Service of the plane in the host cluster."""
+        return f"{service}.{self.namespace}.svc.{self.spec.cluster_domain}"
+
+    @property
+    def api_url(self) -> str:
+        """Where the parts of the plane find its API server."""
+        return f"https://{self.host_name(API_SERVER)}:{API_PORT}"
+
+    @property
+    def etcd_names(self) -> tuple[str, ...]:
+        """The DNS names of the members of etcd; none if it is somebody else's."""
+        members = 0 if self.spec.etcd.servers else self.spec.etcd.members
+        return tuple(f"{ETCD}-{i}.{self.host_name(ETCD)}" for i in range(members))
+
+    @property
+    def etcd_urls(self) -> tuple[str, ...]:
+        """Every member by its own name, so that clients go on when one is gone."""
+        return self.spec.etcd.servers or tuple(f"https://{n}:{ETCD_CLIENT_PORT}" for n in self.etcd_names)
+
+    @property
+    def version(self) -> str:
+        """Karmada's version as its images are tagged."""
+        return f"v{self.spec.karmada_version}"
+
+    def image(self, component: str) -> str:
+        """The full name of a component's image: an override, the mirror's, or the public one."""
+        images = self.spec.images
+        if component in images.overrides:
+            return images.overrides[component]
+        repository = _REPOSITORIES.get(component, f"docker.io/karmada/{component}")
+        if images.registry:
+            repository = f"{images.registry.rstrip('/')}/{repository.partition('/')[2]}"
+        return f"{repository}:{self._tag(component)}"
+
+    def _tag(self, component: str) -> str:
+        if component == ETCD:
+            return self.spec.etcd_version
+        if component in {API_SERVER, KUBE_CONTROLLER_MANAGER}:
+            return f"v{self.spec.kubernetes_version}"
+        return self.version
+
+    def labels(self, component: str) -> dict[str, str]:
+        """The recommended labels of Kubernetes; `selector` is the part of them that never changes."""
+        return {
+            **self.selector(component),
+            "app.kubernetes.io/part-of": "federation",
+            "app.kubernetes.io/managed-by": "pulumi",
+        }
+
+    def selector(self, component: str) -> dict[str, str]:
+        """Finds the component's pods."""
+        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
+
+    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+        """Of an object of the component in the plane's namespace."""
+        return {
+            "name": name or component,
+            "namespace": self.namespace,
+            "labels": self.labels(component),
+            **more,
+        }
+
+
+def flags(plane: Plane, component: str, defaults: Mapping[str, str | int | bool]) -> list[str]:
+    """A command line: the defaults, with what the topology says in their place. Sorted, so that order is no diff."""
+    values = {name: _text(value) for name, value in defaults.items()} | plane.spec.args.get(component, {})
+    return [f"--{name}={value}" for name, value in sorted(values.items())]
+
+
+def _text(value: str | int | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
