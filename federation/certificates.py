@@ -6,6 +6,7 @@ certificates and keys are text in PEM (RFC 7468), private ones as PKCS #8 withou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,12 @@ BACKDATED = timedelta(hours=1)
 USAGES = {"client": ExtendedKeyUsageOID.CLIENT_AUTH, "server": ExtendedKeyUsageOID.SERVER_AUTH}
 """What a certificate may be good for."""
 
+LONGEST_COMMON_NAME = 64  # RFC 5280, ub-common-name
+# RFC 1123; a name that ends with digits only is a mistyped address.
+_DNS_NAME = re.compile(
+    r"(\*\.)?([a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?"
+)
+
 
 class CertificateError(FederationError):
     """A certificate cannot be issued or read."""
@@ -51,16 +58,14 @@ class Spec:
     Attributes:
         common_name: of its subject; as a client, its user name in Kubernetes.
         organization: of its subject; as a client, its group in Kubernetes. May be empty.
-        dns_names: it serves under; one may begin with "*.".
-        ip_addresses: it serves under.
+        names: DNS names, which may begin with "*.", and IP addresses that it serves under.
         usages: keys of `USAGES`, at least one.
         days: of validity.
     """
 
     common_name: str
     organization: str = ""
-    dns_names: tuple[str, ...] = ()
-    ip_addresses: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     usages: tuple[str, ...] = ("server", "client")
     days: int
 
@@ -78,27 +83,52 @@ def authority(common_name: str, *, days: int, now: datetime, key: str | None = N
     return _signed(builder, own, own)
 
 
+def check(spec: Spec) -> None:
+    """Raise `CertificateError` for what no authority could issue."""
+    hosts, _ = split_names(spec.names)
+    usages = sorted(USAGES)
+    mistakes = [
+        (
+            not 0 < len(spec.common_name) <= LONGEST_COMMON_NAME,
+            "its name has more than 64 characters or none",
+        ),
+        (spec.days < 1, f"it would be valid for {spec.days} days"),
+        (
+            not spec.usages or set(spec.usages) - set(usages),
+            f"its usages are {list(spec.usages)}, not of {usages}",
+        ),
+        *(
+            (not _DNS_NAME.fullmatch(host), f"{host!r} is neither a DNS name nor an address")
+            for host in hosts
+        ),
+    ]
+    found = [cause for wrong, cause in mistakes if wrong]
+    if found:
+        raise CertificateError(f"certificate {spec.common_name}", "; ".join(found), "correct it")
+
+
 def issue(spec: Spec, signer: Pair, *, now: datetime) -> Pair:
     """A new key, and a certificate for it.
 
-    Raises `CertificateError` if it would outlive the authority, which nobody could verify then; also for a name that
-    is none, and for a signer whose key is not that of its certificate.
+    Raises `CertificateError` if it would outlive the authority, which nobody could verify then; also as `check` does,
+    and for a signer whose key is not that of its certificate.
     """
+    check(spec)
     parent, signing, key = (
         _read(signer.certificate),
         _private(signer.key),
         ec.generate_private_key(ec.SECP256R1()),
     )
-    _check(spec, parent, signing, now)
+    _check_signer(spec, parent, signing, now)
     subject = _name(spec.common_name, spec.organization)
     builder = _builder(subject, parent.subject, key.public_key(), signing, days=spec.days, now=now)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(_key_usage(signs_certificates=False), critical=True)
     usages = x509.ExtendedKeyUsage([USAGES[usage] for usage in sorted(set(spec.usages))])
     builder = builder.add_extension(usages, critical=False)
-    names = _general_names(spec)
-    if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
+    if spec.names:
+        names = x509.SubjectAlternativeName(_general_names(spec))
+        builder = builder.add_extension(names, critical=False)
     return _signed(builder, key, signing)
 
 
@@ -141,7 +171,9 @@ def split_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(sorted(hosts)), tuple(map(str, ordered))
 
 
-def _check(spec: Spec, parent: x509.Certificate, signing: ec.EllipticCurvePrivateKey, now: datetime) -> None:
+def _check_signer(
+    spec: Spec, parent: x509.Certificate, signing: ec.EllipticCurvePrivateKey, now: datetime
+) -> None:
     subject = f"certificate {spec.common_name}"
     if signing.public_key() != _public(parent):
         cause = f"the key given is not that of its authority, {parent.subject.rfc4514_string()}"
@@ -150,20 +182,11 @@ def _check(spec: Spec, parent: x509.Certificate, signing: ec.EllipticCurvePrivat
     if end > last:
         cause = f"it would be valid until {end:%Y-%m-%d}, its authority only until {last:%Y-%m-%d}"
         raise CertificateError(subject, cause, "renew the authority, or ask for fewer days")
-    wrong = sorted(set(spec.usages) - set(USAGES))
-    if wrong or not spec.usages:
-        cause = f"its usages are {list(spec.usages)}"
-        raise CertificateError(subject, cause, f"choose from {', '.join(sorted(USAGES))}")
 
 
 def _general_names(spec: Spec) -> list[x509.GeneralName]:
-    hosts, addresses = split_names((*spec.dns_names, *spec.ip_addresses))
-    for host in hosts:
-        if not host.isascii():
-            cause = f"{host} is no name as DNS knows it"
-            raise CertificateError(f"certificate {spec.common_name}", cause, "write it with xn-- (RFC 5890)")
-    dns = [x509.DNSName(host) for host in hosts]
-    return [*dns, *(x509.IPAddress(ip_address(address)) for address in addresses)]
+    hosts, addresses = split_names(spec.names)
+    return [*map(x509.DNSName, hosts), *(x509.IPAddress(ip_address(address)) for address in addresses)]
 
 
 def _name(common_name: str, organization: str = "") -> x509.Name:

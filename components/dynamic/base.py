@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pulumi
-from pulumi.dynamic import CheckResult, ConfigureRequest, DiffResult, Resource, ResourceProvider
+from pulumi import dynamic
+from pulumi.dynamic import CheckResult, ConfigureRequest, DiffResult, ResourceProvider
 from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -51,6 +52,16 @@ class Provider(ResourceProvider):
         changed = {key for key in (*self.compared, *self.replacing) if olds.get(key) != news.get(key)}
         replaces = sorted(k for k in changed & set(self.replacing) if not unknown(news.get(k)))
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
+
+
+class Resource(dynamic.Resource):
+    """A dynamic resource; subclass it with the module and the name that make its type.
+
+    class Join(Resource, module="federation", name="Join"): …   # pulumi-python:dynamic/federation:Join
+    """
+
+    def __init_subclass__(cls, *, module: str = "", name: str = "Resource") -> None:
+        super().__init_subclass__(module=module, name=name)
 
 
 def unknown(value: Any) -> bool:
