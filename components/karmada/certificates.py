@@ -1,0 +1,236 @@
+"""The certificates of a control plane: one for each part and direction, from three authorities.
+
+As in Karmada's "certificate framework" (its docs, administrator/security/cert-framework), so that what one part holds
+opens no other door, and each can be renewed alone. etcd and the front proxy have authorities of their own: a
+certificate of the federation's authority is a user of the API, and must not be a user of etcd as well.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.dynamic.certificate import (
+    AuthorityArgs,
+    Certificate,
+    CertificateArgs,
+    CertificateAuthority,
+    KeyPair,
+)
+from components.karmada.plane import (
+    AGGREGATED_API_SERVER,
+    API_SERVER,
+    CONTROLLER_MANAGER,
+    ETCD,
+    FEDERATION_NAMESPACE,
+    KUBE_CONTROLLER_MANAGER,
+    SCHEDULER,
+    WEBHOOK,
+)
+
+ETCD_PEER = "etcd-peer"
+ADMIN = "admin"
+OPERATOR = "operator"
+AUTHORITY_DAYS = 3650
+"""Added to the days of what it issues: an authority outlives its certificates by far."""
+
+_MASTERS = "system:masters"
+_LOCAL = ("localhost", "127.0.0.1")
+_CLIENTS = {
+    ADMIN: "system:admin",
+    **{
+        part: f"system:karmada:{part}"
+        for part in (
+            KUBE_CONTROLLER_MANAGER,
+            AGGREGATED_API_SERVER,
+            CONTROLLER_MANAGER,
+            SCHEDULER,
+            WEBHOOK,
+        )
+    },
+}
+_ETCD_CLIENTS = (API_SERVER, AGGREGATED_API_SERVER, OPERATOR)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaneCertificatesArgs:
+    """Inputs of `PlaneCertificates`.
+
+    Attributes:
+        federation: names clusters, users and contexts in kubeconfigs.
+        namespace: of the plane, in the host cluster.
+        cluster_domain: DNS domain of the host cluster.
+        api_names: more names and addresses of the API server, such as the first address of its Services.
+        etcd_members: how many have a name in etcd's certificates.
+        days: of validity.
+        renew_before_days: an update that finds fewer days left renews.
+        generation: another one renews all but the authorities and the key of service accounts.
+    """
+
+    federation: str
+    namespace: str
+    cluster_domain: str
+    api_names: Sequence[pulumi.Input[str]] = ()
+    etcd_members: int
+    days: int
+    renew_before_days: int
+    generation: int = 0
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A certificate and its key.
+
+    Attributes:
+        certificate: PEM. Of a key pair without certificate: the public keys, the newest first.
+        key: PEM, secret.
+        fingerprint: changes when the certificate does; nothing secret.
+    """
+
+    certificate: pulumi.Output[str]
+    key: pulumi.Output[str]
+    fingerprint: pulumi.Output[str]
+
+
+class PlaneCertificates(pulumi.ComponentResource):
+    """All certificates of one control plane.
+
+    Attributes:
+        ca: of the API's servers and users.
+        etcd_ca: of etcd's servers and users.
+        front_proxy_ca: of the one that may speak for others.
+        servers: "etcd", "etcd-peer", and the parts that serve.
+        clients: "admin", and the parts that use the API.
+        etcd_clients: the two API servers, and "operator" for backups.
+        front_proxy_client: the API server, as the aggregated one sees it.
+        service_account: what signs tokens.
+    """
+
+    def __init__(
+        self, name: str, args: PlaneCertificatesArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("federation:karmada:Certificates", name, {}, opts)
+        self._name, self._args = name, args
+        ca, etcd_ca, proxy_ca = (
+            self._authority(what, common_name)
+            for what, common_name in (
+                ("ca", "karmada"),
+                ("etcd-ca", "etcd-ca"),
+                ("front-proxy-ca", "front-proxy-ca"),
+            )
+        )
+        self.ca, self.etcd_ca, self.front_proxy_ca = map(_identity, (ca, etcd_ca, proxy_ca))
+        self.servers: Mapping[str, Identity] = self._servers(ca, etcd_ca)
+        self.clients: Mapping[str, Identity] = {
+            part: self._issue(f"{part}-client", ca, common_name, usages=["client"], organization=_MASTERS)
+            for part, common_name in _CLIENTS.items()
+        }
+        self.etcd_clients: Mapping[str, Identity] = {
+            part: self._issue(
+                f"{part}-etcd-client", etcd_ca, f"system:karmada:{part}-etcd-client", usages=["client"]
+            )
+            for part in _ETCD_CLIENTS
+        }
+        self.front_proxy_client = self._issue(
+            "front-proxy-client", proxy_ca, "front-proxy-client", usages=["client"]
+        )
+        account = KeyPair(f"{name}-service-account", opts=pulumi.ResourceOptions(parent=self))
+        self.service_account = _identity(account)
+        self.register_outputs({})
+
+    @property
+    def ca_bundle(self) -> pulumi.Output[str]:
+        """What Kubernetes objects call so: the authority's certificate, its PEM in base64."""
+        return self.ca.certificate.apply(_base64)
+
+    def kubeconfig(self, server: pulumi.Input[str], identity: Identity) -> pulumi.Output[str]:
+        """A kubeconfig for the API at that URL, as JSON, which is YAML; secret."""
+        facts = (server, self.ca.certificate, identity.certificate, identity.key)
+        text = pulumi.Output.all(*facts).apply(lambda known: _kubeconfig(self._args.federation, *known))
+        return pulumi.Output.secret(text)
+
+    def _servers(self, ca: CertificateAuthority, etcd_ca: CertificateAuthority) -> dict[str, Identity]:
+        names = {
+            API_SERVER: ["kubernetes", "kubernetes.default", "kubernetes.default.svc", *self._args.api_names],
+            # The federation API finds it by a Service of its own, and checks for that one's name.
+            AGGREGATED_API_SERVER: [f"{AGGREGATED_API_SERVER}.{FEDERATION_NAMESPACE}.svc"],
+            WEBHOOK: [],
+        }
+        servers = {
+            part: self._issue(
+                f"{part}-server",
+                ca,
+                f"system:karmada:{part}",
+                usages=["server"],
+                names=[*_LOCAL, *self._hosts(part), *more],
+            )
+            for part, more in names.items()
+        }
+        # A peer is a client of its peers; etcd's server dials itself for its JSON gateway.
+        etcd = {
+            part: self._issue(
+                f"{part}-server",
+                etcd_ca,
+                f"system:karmada:{part}",
+                usages=["server", "client"],
+                names=self._etcd_names(),
+            )
+            for part in (ETCD, ETCD_PEER)
+        }
+        return {**servers, **etcd}
+
+    def _etcd_names(self) -> list[str]:
+        """The wildcard admits members to come: etcd looks up the address of a peer among the names it shows."""
+        members = [host for i in range(self._args.etcd_members) for host in self._hosts(f"{ETCD}-{i}.{ETCD}")]
+        wildcard = self._hosts(f"*.{ETCD}")[1]
+        return [*_LOCAL, *members, *self._hosts(f"{ETCD}-client"), wildcard]
+
+    def _hosts(self, service: str) -> tuple[str, str]:
+        short = f"{service}.{self._args.namespace}.svc"
+        return short, f"{short}.{self._args.cluster_domain}"
+
+    def _authority(self, what: str, common_name: str) -> CertificateAuthority:
+        """It is renewed long before a certificate that it issues could outlive it."""
+        days = self._args.days
+        args = AuthorityArgs(
+            common_name=common_name, days=AUTHORITY_DAYS + days, renew_before_days=days + AUTHORITY_DAYS // 10
+        )
+        return CertificateAuthority(f"{self._name}-{what}", args, pulumi.ResourceOptions(parent=self))
+
+    def _issue(self, what: str, authority: CertificateAuthority, common_name: str, **more: Any) -> Identity:
+        args = CertificateArgs(
+            authority=authority,
+            common_name=common_name,
+            days=self._args.days,
+            renew_before_days=self._args.renew_before_days,
+            generation=self._args.generation,
+            **more,
+        )
+        return _identity(Certificate(f"{self._name}-{what}", args, pulumi.ResourceOptions(parent=self)))
+
+
+def _identity(resource: CertificateAuthority | Certificate | KeyPair) -> Identity:
+    return Identity(resource.certificate, resource.key, resource.fingerprint)
+
+
+def _kubeconfig(name: str, server: str, ca: str, certificate: str, key: str) -> str:
+    cluster = {"server": server, "certificate-authority-data": _base64(ca)}
+    user = {"client-certificate-data": _base64(certificate), "client-key-data": _base64(key)}
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": cluster}],
+        "users": [{"name": name, "user": user}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }
+    return json.dumps(config, indent=2)
+
+
+def _base64(text: str) -> str:
+    return b64encode(text.encode()).decode()
