@@ -55,7 +55,10 @@ def plan(spec: MemberSpec, member: Kube) -> Plan:
     """Look at the member. Nothing is changed."""
     shared = _namesake(spec, member)
     left = [] if shared else _leftovers(spec, member)
-    return Plan((*left, *_identity(spec, member)), shared)
+    # Without its rights, a federation that is not quite gone cannot make anew what goes. What a second run has to
+    # know goes last.
+    identity = _identity(spec, member)
+    return Plan((*identity[:1], *left, *identity[1:]), shared)
 
 
 def execute(steps: Plan, member: Kube, deadline: Deadline) -> None:
