@@ -45,4 +45,5 @@ def main() -> None:
         sys.exit(1)
 
 
+from federation.cli import leave as _leave  # noqa: E402, F401  # registers its command
 from federation.cli import placement as _placement  # noqa: E402, F401  # registers its command

@@ -24,7 +24,8 @@ from federation.kube import Kube, Object, Ref
 WORK_FINALIZER = "karmada.io/execution-controller"
 CLUSTER_FINALIZER = "karmada.io/cluster-controller"
 KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
-PATIENCE_SECONDS = 6.0  # without progress, before a Work is given up that Karmada should have dealt with
+PATIENCE_SECONDS = 6.0  # without progress, before Works are given up that Karmada should have dealt with
+KEPT_PATIENCE_SECONDS = 1.5  # the same, if only kept namespaces are left: the clean-up releases these as well
 INTERVAL_SECONDS = 0.3
 
 Say = Callable[[str], None]
@@ -121,8 +122,8 @@ def _leave_plane(
         if spec.on_leave == "keep":
             _preserve(_works(spec, plane), plane)
         plane.delete(spec.cluster_ref, uid=cluster["metadata"]["uid"])
-    hopeless = member is None and (cluster is None or not_ready(cluster) is not None)
-    progress = _Progress(spec, plane, hopeless)
+    dead = cluster is None or not_ready(cluster) is not None
+    progress = _Progress(spec, plane, reached=member is not None, hopeless=dead and member is None)
     fix = "see the logs of karmada-controller-manager and karmada-scheduler, and run the same command again"
     deadline.until(spec.subject, progress.works_left, fix=fix, interval=INTERVAL_SECONDS)
     emptied()
@@ -141,11 +142,13 @@ class _Progress:
     """How far Karmada has come with a `Cluster` that is being deleted, and a hand where it does not come on.
 
     Attributes:
-        hopeless: both Karmada and we find the member dead: waiting for it leads to nothing.
+        reached: we reach the member, so that the clean-up will.
+        hopeless: both Karmada and we find it dead: waiting for it leads to nothing.
     """
 
     spec: MemberSpec
     plane: Kube
+    reached: bool
     hopeless: bool
     count: int = -1
     since: float = field(default_factory=time.monotonic)
@@ -164,9 +167,10 @@ class _Progress:
         if self.spec.on_leave == "keep":
             _preserve(works, self.plane)
         _delete(works, self.plane)
-        if self._stuck(len(works)):
+        if self._stuck(works):
             for work in works:
-                self._give_up(work)
+                # What is left on a member that can be reached, the clean-up finds there.
+                _without_finalizer(self.plane, _work_ref(work), WORK_FINALIZER)
         return f"{len(works)} objects of the federation are still there, such as {_content(works[0])}"
 
     def cluster_left(self) -> str | None:
@@ -184,17 +188,12 @@ class _Progress:
     def _space(self) -> Ref:
         return Ref("v1", "namespaces", self.spec.execution_space)
 
-    def _stuck(self, count: int) -> bool:
-        if count != self.count:
-            self.count, self.since = count, time.monotonic()
-        return self.hopeless or time.monotonic() - self.since > PATIENCE_SECONDS
-
-    def _give_up(self, work: Object) -> None:
-        """Without Karmada: what is left on a member that can be reached is found there by the clean-up."""
-        metadata = work["metadata"]
-        _without_finalizer(
-            self.plane, Ref(WORK_API, "works", metadata["name"], metadata["namespace"]), WORK_FINALIZER
-        )
+    def _stuck(self, works: Sequence[Object]) -> bool:
+        if len(works) != self.count:
+            self.count, self.since = len(works), time.monotonic()
+        kept = self.reached and self.spec.on_leave == "keep" and all(map(_holds_namespace, works))
+        patience = KEPT_PATIENCE_SECONDS if kept else PATIENCE_SECONDS
+        return self.hopeless or time.monotonic() - self.since > patience
 
 
 def assigned(member: str, bindings: Sequence[Object]) -> list[str]:
@@ -218,22 +217,28 @@ def _bindings(plane: Kube) -> list[Object]:
 def _preserve(works: Sequence[Object], plane: Kube) -> None:
     """Karmada then only takes its marks off the namespaces (execution_controller.go, handleWorkDelete)."""
     for work in works:
-        kinds = {m["kind"] for m in work["spec"].get("workload", {}).get("manifests", [])}
-        if kinds == {"Namespace"} and not work["spec"].get("preserveResourcesOnDeletion"):
-            _change(plane, work, {"spec": {"preserveResourcesOnDeletion": True}})
+        if _holds_namespace(work) and not work["spec"].get("preserveResourcesOnDeletion"):
+            plane.merge(_work_ref(work), {"spec": {"preserveResourcesOnDeletion": True}})
 
 
 def _delete(works: Sequence[Object], plane: Kube) -> None:
     """Ahead of the namespace controller, which waits 5 s, and again 8 s if finalizers are in its way."""
     for work in works:
-        metadata = work["metadata"]
-        if not metadata.get("deletionTimestamp"):
-            plane.delete(Ref(WORK_API, "works", metadata["name"], metadata["namespace"]), uid=metadata["uid"])
+        if not work["metadata"].get("deletionTimestamp"):
+            plane.delete(_work_ref(work), uid=work["metadata"]["uid"])
 
 
-def _change(plane: Kube, found: Object, patch: Object) -> None:
-    metadata = found["metadata"]
-    plane.merge(Ref(WORK_API, "works", metadata["name"], metadata["namespace"]), patch)
+def _manifests(work: Object) -> list[Object]:
+    found: list[Object] = work["spec"].get("workload", {}).get("manifests", [])
+    return found
+
+
+def _holds_namespace(work: Object) -> bool:
+    return {m["kind"] for m in _manifests(work)} == {"Namespace"}
+
+
+def _work_ref(work: Object) -> Ref:
+    return Ref(WORK_API, "works", work["metadata"]["name"], work["metadata"]["namespace"])
 
 
 def _without_finalizer(plane: Kube, ref: Ref, finalizer: str) -> None:
@@ -252,8 +257,8 @@ def _without_finalizer(plane: Kube, ref: Ref, finalizer: str) -> None:
 
 
 def _content(work: Object) -> str:
-    manifests = work["spec"].get("workload", {}).get("manifests", [])
-    if not manifests:
+    """What a Work holds, for messages."""
+    if not (manifests := _manifests(work)):
         return str(work["metadata"]["name"])
     metadata = manifests[0]["metadata"]
     return f"{manifests[0]['kind']} {'/'.join(filter(None, (metadata.get('namespace'), metadata['name'])))}"
