@@ -1,132 +1,55 @@
 """What a stack is made of: the shape of `federation:topology`, with a default for everything but three keys.
 
-Names of keys and their defaults are a contract: stack files depend on them. What must hold between several keys is
-in `checks`; these models only say what each key may be.
+Names of keys and their defaults are a contract: stack files depend on them. What must hold between several sections
+is in `checks`; these models only say what each one may be.
 """
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Annotated, Any, Literal
+from ipaddress import IPv4Network
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, model_validator
 
-Address = IPv4Address | IPv6Address
-Network = IPv4Network | IPv6Network
-Quantity = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi|T|Ti)?$")]
-"""An amount as Kubernetes writes it, such as "10Gi" or "250m"."""
+from federation.topology.base import Model
+from federation.topology.clusters import (
+    AksCluster,
+    Cluster,
+    ExistingCluster,
+    Grant,
+    KubeconfigRef,
+    Member,
+    VipPool,
+)
+from federation.topology.dns import AzureDns, CoreDns, DnsBackend, EtcdTls, both
+from federation.topology.fields import (
+    Component,
+    Domain,
+    FilePath,
+    Host,
+    HttpsUrl,
+    Label,
+    LabelKey,
+    LabelValue,
+    Name,
+    Network,
+    PortRange,
+    Quantity,
+    Version,
+    mistake,
+)
 
 KARMADA = "1.18.2"
 KUBERNETES = "1.36.3"
 ETCD = "3.6.14-0"
-
-
-class Model(BaseModel):
-    """An unknown key is a mistake, not a comment."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KubeconfigRef(Model):
-    """Where the kubeconfig of a cluster is. Exactly one of `path` and `secret`."""
-
-    path: str | None = Field(None, description="a file; ~ and $VARIABLES are replaced")
-    secret: str | None = Field(
-        None, description="key of the stack's configuration that holds the file's text as a secret"
-    )
-    context: str | None = Field(None, description="context in it; its current context if left out")
-
-
-class VipPool(Model):
-    """Virtual IPs for the `LoadBalancer` Services of one cluster (seed 002: keepalived-cloud-provider)."""
-
-    cidr: Network = Field(description="the pool; its first address is reserved for the router")
-    nodes: dict[str, str] = Field(
-        default_factory=dict, description="labels of the gateway nodes; all nodes if left out"
-    )
-    interface: str | None = Field(
-        None, description="network interface; that of the node's address if left out"
-    )
-    router_id: int | None = Field(
-        None, ge=1, le=255, description="VRRP router id, unique in its network segment; chosen if left out"
-    )
-
-
-class Grant(Model):
-    """A rule of a ClusterRole; `*` is refused (RBAC API, PolicyRule)."""
-
-    api_groups: tuple[str, ...] = Field(description="such as apps, or the empty string for the core group")
-    resources: tuple[str, ...] = Field(description="such as deployments, or deployments/status")
-    verbs: tuple[str, ...] = Field(
-        ("get", "list", "watch", "create", "update", "patch", "delete"), description="what may be done"
-    )
-
-
-class Member(Model):
-    """What every cluster of the federation has."""
-
-    name: str = Field(
-        description="DNS-1123 label of at most 48 characters; the member's name in the federation"
-    )
-    region: str | None = Field(None, description="as in DNS names: nginx.default.<fed>.svc.<region>.<domain>")
-    zones: tuple[str, ...] = Field((), description="the zones of its nodes; each gives a DNS name")
-    labels: dict[str, str] = Field(default_factory=dict, description="labels of the member, for placements")
-    node_labels: bool = Field(
-        False, description="label its nodes with region and zone, unless somebody else has labelled them"
-    )
-    join: bool = Field(True, description="false for a host that takes no workloads")
-    on_leave: Literal["keep", "remove"] = Field(
-        "keep", description="what happens to the federation's namespaces on the member when it leaves"
-    )
-    grants: tuple[Grant, ...] = Field(
-        (), description="rights for the federation on this member beyond the default ones"
-    )
-    pods: tuple[Network, ...] = Field((), description="addresses of its pods, to be checked for overlaps")
-    services: tuple[Network, ...] = Field(
-        (), description="addresses of its services, to be checked for overlaps"
-    )
-    nodes: tuple[Network, ...] = Field((), description="addresses of its nodes, to be checked for overlaps")
-    vips: VipPool | None = Field(
-        None, description="left out where the cluster has a load balancer of its own"
-    )
-
-
-class ExistingCluster(Member):
-    """A cluster that is there already, wherever it runs."""
-
-    kind: Literal["existing"] = "existing"
-    kubeconfig: KubeconfigRef = Field(description="a path, or where to find it")
-
-
-class AksCluster(Member):
-    """A cluster that this stack makes in Azure."""
-
-    kind: Literal["aks"]
-    location: str = Field(description="Azure region, such as westus")
-    kubernetes_version: str | None = Field(None, description="such as 1.34; a supported one if left out")
-    resource_group: str | None = Field(
-        None, description="made by the stack; named after the cluster if left out"
-    )
-    node_count: int = Field(3, ge=1, le=1000, description="nodes of the user pool")
-    vm_size: str = Field("Standard_D4ds_v5", description="size of the nodes")
-    acs_engine: str | None = Field(None, description="an acs-engine api-model file to take the settings from")
-
-
-Cluster = Annotated[ExistingCluster | AksCluster, Field(discriminator="kind")]
-
-
-class EtcdTls(Model):
-    """Files with which an API server reaches an etcd that is there already."""
-
-    ca: str
-    certificate: str
-    key: str
+NODE_PORT = 32443
+"""Of the federation API on the host, as `karmadactl init` has it."""
 
 
 class Etcd(Model):
     """The etcd of the federation's control plane."""
 
-    members: int = Field(1, description="1, or 3 to survive the loss of one node")
+    members: Literal[1, 3] = Field(1, description="1, or 3 to survive the loss of one node")
     storage: Quantity = Field(
         "10Gi", description="size of each member's volume (kubefed: --etcd-pv-capacity)"
     )
@@ -134,31 +57,45 @@ class Etcd(Model):
     persistent: bool = Field(
         True, description="false: nothing survives the pod (kubefed: --etcd-persistent-storage)"
     )
-    servers: tuple[str, ...] = Field(
+    servers: tuple[HttpsUrl, ...] = Field(
         (), description="URLs of an etcd that is there already; then none is made (kubefed: --etcd-servers)"
     )
     tls: EtcdTls | None = Field(None, description="needed with servers")
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        both(self.servers, self.tls, "servers")
+        return self
 
 
 class ApiServer(Model):
     """How the federation's API server is reached."""
 
     service_type: Literal["NodePort", "LoadBalancer"] = "NodePort"
-    advertise_address: str | None = Field(
+    advertise_address: Host | None = Field(
         None,
         description="address or name under which clients find it; with NodePort that of the host's API server "
         "if left out. With LoadBalancer also the address that is asked for, which may be a virtual IP",
     )
     port: int | None = Field(None, ge=1, le=65535, description="32443 with NodePort, else 5443, if left out")
-    external_names: tuple[str, ...] = Field((), description="more names and addresses for its certificate")
+    external_names: tuple[Host, ...] = Field((), description="more names and addresses for its certificate")
     service_cidr: Network = Field(
         IPv4Network("10.96.0.0/12"), description="no pod has these; Services of the federation API carry them"
     )
-    node_port_range: str = Field(
-        "32000-32767",
-        pattern=r"^\d+-\d+$",
+    node_port_range: PortRange = Field(
+        "32500-32767",
         description="node ports of federated Services; members should not hand them out to others",
     )
+
+    @model_validator(mode="after")
+    def _own_port(self) -> Self:
+        """A federated Service with the plane's own port could not be made on the host (Karmada issue 7823)."""
+        first, last = map(int, self.node_port_range.split("-"))
+        port = self.port or NODE_PORT
+        if self.service_type == "NodePort" and first <= port <= last:
+            cause = f"contains {port}, the federation API's own port on the host"
+            raise mistake(cause, "start it higher, or give another port", key="node_port_range")
+        return self
 
 
 class Failover(Model):
@@ -185,7 +122,7 @@ class Images(Model):
     registry: str | None = Field(None, description="a mirror that has all of them under their usual paths")
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     pull_secrets: tuple[str, ...] = Field((), description="names of Secrets in the control plane's namespace")
-    overrides: dict[str, str] = Field(
+    overrides: dict[Component, str] = Field(
         default_factory=dict,
         description="component to full image name, such as etcd: mirror.example/etcd@sha256:…",
     )
@@ -194,12 +131,12 @@ class Images(Model):
 class ControlPlane(Model):
     """The federation's control plane, in the host cluster."""
 
-    namespace: str = "federation-system"
-    karmada_version: str = KARMADA
-    kubernetes_version: str = Field(
+    namespace: Label = "federation-system"
+    karmada_version: Version = KARMADA
+    kubernetes_version: Version = Field(
         KUBERNETES, description="of its kube-apiserver and kube-controller-manager"
     )
-    etcd_version: str = ETCD
+    etcd_version: Version = ETCD
     replicas: int = Field(1, ge=1, le=7, description="of each server; 2 or more are kept on different nodes")
     etcd: Etcd = Etcd()
     api_server: ApiServer = ApiServer()
@@ -209,12 +146,12 @@ class ControlPlane(Model):
         None,
         description="folder or archive with Karmada's CRDs; the pinned release is downloaded if left out",
     )
-    cluster_domain: str = Field("cluster.local", description="DNS domain of the host cluster")
-    node_selector: dict[str, str] = Field(default_factory=dict)
-    resources: dict[str, Any] = Field(
+    cluster_domain: Domain = Field("cluster.local", description="DNS domain of the host cluster")
+    node_selector: dict[LabelKey, LabelValue] = Field(default_factory=dict)
+    resources: dict[Component, dict[str, Any]] = Field(
         default_factory=dict, description="component to Kubernetes resource requirements"
     )
-    args: dict[str, dict[str, str]] = Field(
+    args: dict[Component, dict[str, str]] = Field(
         default_factory=dict,
         description="component to flags that are added or replaced (kubefed: --apiserver-arg-overrides)",
     )
@@ -228,33 +165,14 @@ class ControlPlane(Model):
         False, description="remove the plane although members or federated workloads are left"
     )
 
-
-class CoreDns(Model):
-    """The zone on CoreDNS and etcd in a cluster (seed 002), or on a CoreDNS that is there already."""
-
-    provider: Literal["coredns"]
-    cluster: str | None = Field(None, description="where it runs; the host if left out")
-    etcd_members: int = Field(1, description="1 or 3")
-    node_port: int | None = Field(None, ge=1, le=65535)
-    endpoints: tuple[str, ...] = Field(
-        (), description="an etcd-backed CoreDNS that is there: URLs of its etcd"
-    )
-    tls: EtcdTls | None = Field(None, description="needed with endpoints")
-    nameservers: tuple[str, ...] = Field((), description="addresses with port of a CoreDNS that is there")
-
-
-class AzureDns(Model):
-    """The zone in Azure DNS (seed 000)."""
-
-    provider: Literal["azure"]
-    resource_group: str
-    zone: str | None = Field(None, description="name of the zone; the federation's domain if left out")
-    create: bool = Field(True, description="false: the zone is there already")
-    private: bool = False
-    traffic_manager: bool = False
-
-
-DnsBackend = Annotated[CoreDns | AzureDns, Field(discriminator="provider")]
+    @model_validator(mode="after")
+    def _renewed_in_time(self) -> Self:
+        if self.renew_before_days >= self.certificate_days:
+            cause = (
+                f"is no less than certificate_days ({self.certificate_days}): each `pulumi up` would renew"
+            )
+            raise mistake(cause, "make it smaller", key="renew_before_days")
+        return self
 
 
 class ClusterPreference(Model):
@@ -263,6 +181,13 @@ class ClusterPreference(Model):
     min_replicas: int = Field(0, ge=0)
     max_replicas: int | None = Field(None, ge=0)
     weight: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
+            cause = f"is more than max_replicas ({self.max_replicas})"
+            raise mistake(cause, "lower it, or raise max_replicas", key="min_replicas")
+        return self
 
 
 class Preferences(Model):
@@ -275,8 +200,8 @@ class Preferences(Model):
 class Workload(Model):
     """Manifests for the federation API: a file or a folder."""
 
-    path: str
-    namespace: str | None = Field(None, description="for objects that name none; made if it is not there")
+    path: FilePath
+    namespace: Label | None = Field(None, description="for objects that name none; made if it is not there")
     preferences: Preferences | None = Field(
         None, description="for its Deployments; equal weights if left out. An annotation of a Deployment wins"
     )
@@ -285,8 +210,8 @@ class Workload(Model):
 class Topology(Model):
     """A federation: clusters, control plane, names and workloads. Only `name`, `domain` and `clusters` are needed."""
 
-    name: str = Field(description="the federation's name, part of every DNS name of its services")
-    domain: str = Field(description="the DNS zone of the federation, such as fc-federated.com")
+    name: Name = Field(description="the federation's name, part of every DNS name of its services")
+    domain: Domain = Field(description="the DNS zone of the federation, such as fc-federated.com")
     clusters: tuple[Cluster, ...] = Field(min_length=1)
     host: str | None = Field(None, description="the cluster of the control plane; the first one if left out")
     control_plane: ControlPlane = ControlPlane()
@@ -304,3 +229,31 @@ class Topology(Model):
     def members(self) -> tuple[ExistingCluster | AksCluster, ...]:
         """The clusters that take workloads."""
         return tuple(c for c in self.clusters if c.join)
+
+
+__all__ = [
+    "ETCD",
+    "KARMADA",
+    "KUBERNETES",
+    "NODE_PORT",
+    "AksCluster",
+    "ApiServer",
+    "AzureDns",
+    "Cluster",
+    "ClusterPreference",
+    "ControlPlane",
+    "CoreDns",
+    "DnsBackend",
+    "Etcd",
+    "EtcdTls",
+    "ExistingCluster",
+    "Failover",
+    "Grant",
+    "Images",
+    "KubeconfigRef",
+    "Member",
+    "Preferences",
+    "Topology",
+    "VipPool",
+    "Workload",
+]

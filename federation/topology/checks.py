@@ -1,0 +1,170 @@
+"""What must hold between the sections of a topology.
+
+These checks look at the document as it was written, not at models, so that they find what they can although another
+part of it is wrong. What cannot be read is passed over: the models tell about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Any
+
+from federation.topology.mistakes import Loc, Mistake, dotted, shown
+
+Document = Mapping[str, Any]
+EACH = object()
+"""In a pattern: every entry of a list, or every value of a mapping."""
+
+
+def found(document: object, *pattern: object, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
+    """All places of the document that the pattern leads to, with what is there, in the order of the document."""
+    if not pattern:
+        yield loc, document
+        return
+    first, *rest = pattern
+    for key, value in _entries(document):
+        if first is EACH or (isinstance(document, Mapping) and key == first):
+            yield from found(value, *rest, loc=(*loc, key))
+
+
+def _entries(section: object) -> Iterator[tuple[Any, Any]]:
+    if isinstance(section, Mapping):
+        yield from section.items()
+    elif isinstance(section, list | tuple):
+        yield from enumerate(section)
+
+
+def names(document: Document) -> list[tuple[Loc, str]]:
+    """The names of clusters, and where they are."""
+    return [(loc, name) for loc, name in found(document, "clusters", EACH, "name") if isinstance(name, str)]
+
+
+def duplicates(document: Document) -> Iterator[Mistake]:
+    """Two clusters of one name would be one member."""
+    first: dict[str, Loc] = {}
+    for loc, name in names(document):
+        if name in first:
+            cause = f"is also the name of {dotted(first[name][:-1])}"
+            yield Mistake(dotted(loc), shown(name), cause, "give each cluster its own")
+        first.setdefault(name, loc)
+
+
+def references(document: Document) -> Iterator[Mistake]:
+    """Whoever names a cluster names one that is there."""
+    known = sorted({name for _, name in names(document)})
+    if not known:
+        return
+    for loc, name in [*found(document, "host"), *found(document, "dns", EACH, "cluster")]:
+        if isinstance(name, str) and name not in known:
+            yield Mistake(dotted(loc), shown(name), "is not among the clusters", _one_of(known))
+    for loc, section in found(document, "workloads", EACH, "preferences", "clusters"):
+        for name in (key for key, _ in _entries(section) if isinstance(key, str)):
+            if name != "*" and name not in known:
+                cause = "is not among the clusters"
+                yield Mistake(dotted((*loc, name)), "", cause, f"{_one_of(known)}, or * for all others")
+
+
+def _one_of(known: list[str]) -> str:
+    return "name one of " + ", ".join(known[:9]) + (" …" if len(known) > 9 else "")
+
+
+MACHINES = ("nodes", "vips")
+"""Addresses that must be reached from every cluster."""
+INNER = ("pods", "services")
+"""Addresses that have a meaning inside of one cluster only."""
+PLANE = "service_cidr"
+_MOST_PARTNERS = 3
+
+
+@dataclass(frozen=True)
+class Range:
+    """A range of addresses in the topology, with the cluster that it belongs to, -1 for the control plane."""
+
+    loc: Loc
+    cluster: int
+    kind: str
+    network: IPv4Network | IPv6Network
+
+    @property
+    def first(self) -> tuple[int, int, int]:
+        """Sorts ranges so that one which contains others comes before them."""
+        return self.network.version, int(self.network.network_address), self.network.prefixlen
+
+
+def ranges(document: Document) -> list[Range]:
+    """All ranges that can be read, in the order of the document."""
+    patterns: list[tuple[str, tuple[object, ...]]] = [
+        *((kind, ("clusters", EACH, kind, EACH)) for kind in ("nodes", "pods", "services")),
+        ("vips", ("clusters", EACH, "vips", "cidr")),
+        (PLANE, ("control_plane", "api_server", PLANE)),
+    ]
+    all_of_them = (
+        Range(loc, loc[1] if isinstance(loc[1], int) else -1, kind, network)
+        for kind, pattern in patterns
+        for loc, text in found(document, *pattern)
+        if isinstance(text, str) and (network := _network(text)) is not None
+    )
+    return sorted(all_of_them, key=lambda r: r.cluster if r.cluster >= 0 else 1 << 60)
+
+
+def _network(text: str) -> IPv4Network | IPv6Network | None:
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+def clash(one: Range, other: Range) -> str | None:
+    """What breaks if the two ranges, which overlap, are used; None if nothing does.
+
+    Pods and services of different clusters may have the same addresses: nothing is routed from one to the other.
+    The federation API's Services only carry addresses; they must not look like those of a machine.
+    """
+    kinds = {one.kind, other.kind}
+    if kinds <= {*MACHINES}:
+        return "give both addresses of their own"
+    if PLANE in kinds:
+        return "no machine may have a federated Service's address" if kinds & {*MACHINES} else None
+    if kinds & {*MACHINES}:
+        return "pods would reach neighbours of their own instead of the machine; take another range"
+    return "give both ranges of their own" if one.cluster == other.cluster else None
+
+
+def overlaps(document: Document) -> Iterator[Mistake]:
+    """Ranges that would be mixed up, told once for each, at the place that comes later.
+
+    CIDR ranges contain each other or have nothing in common: in order of their first addresses, all that contain the
+    next one are those which have not ended yet.
+    """
+    order = ranges(document)
+    place = {r.loc: i for i, r in enumerate(order)}
+    partners: dict[Loc, list[tuple[Range, str]]] = {}
+    around: list[Range] = []
+    for inner in sorted(order, key=lambda r: r.first):
+        around = [
+            r
+            for r in around
+            if r.network.version == inner.network.version
+            and r.network.broadcast_address >= inner.network.network_address  # type: ignore[operator]
+        ]
+        for outer in around:
+            if (fix := clash(outer, inner)) is not None:
+                early, late = sorted((outer, inner), key=lambda r: place[r.loc])
+                partners.setdefault(late.loc, []).append((early, fix))
+        around.append(inner)
+    for late in order:
+        if late.loc in partners:
+            yield _overlap(late, sorted(partners[late.loc], key=lambda p: place[p[0].loc]))
+
+
+def _overlap(late: Range, partners: list[tuple[Range, str]]) -> Mistake:
+    told = [f"{dotted(early.loc)} ({early.network})" for early, _ in partners[:_MOST_PARTNERS]]
+    more = f" and {len(partners) - _MOST_PARTNERS} more" if len(partners) > _MOST_PARTNERS else ""
+    return Mistake(
+        dotted(late.loc), shown(str(late.network)), f"overlaps {', '.join(told)}{more}", partners[0][1]
+    )
+
+
+CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (duplicates, references, overlaps)
