@@ -6,36 +6,22 @@ Nothing is undone when a step fails: the next run adopts what is there, and a le
 from __future__ import annotations
 
 import base64
-import ssl
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
-
-from cryptography import x509
 
 from federation.deadline import Deadline
 from federation.errors import (
     ConflictError,
     FederationError,
-    ForbiddenError,
     KubeconfigError,
     RejectedError,
-    UnauthorizedError,
-    UnreachableError,
 )
-from federation.karmada import rbac
+from federation.karmada import identity, rbac
 from federation.karmada.member import CLUSTER_API, PLANE_NAMESPACE, MemberFacts, MemberSpec, not_ready
 from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access, access
 
-Client = Callable[[Access, str], Kube]
-"""Makes a client from how to reach an API server and its name in messages."""
-
-KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
 CLUSTERS = Ref(CLUSTER_API, "clusters")
-SOON = 0.05  # seconds between looks at what takes a moment
 STARTING = ("failed calling webhook", "unable to handle the request")  # of parts of the federation API
 
 
@@ -46,11 +32,18 @@ def join(spec: MemberSpec, deadline: Deadline) -> MemberFacts:
 
 
 def ensure(
-    spec: MemberSpec, reach: Access, plane: Kube, deadline: Deadline, *, client: Client = Kube
+    spec: MemberSpec,
+    reach: Access,
+    plane: Kube,
+    deadline: Deadline,
+    *,
+    client: identity.Client = Kube,
+    say: Callable[[str], None] = print,
 ) -> MemberFacts:
     """Make the cluster that `reach` leads to a member, and wait until it is Ready.
 
-    What is independent is done at the same time: a join is many short requests to two servers.
+    What is independent is done at the same time: a join is many short requests to two servers. `say` is told what
+    Karmada has to be restarted for.
 
     Raises:
         ConflictError: the cluster is a member under another name, or the name is another cluster's.
@@ -67,7 +60,7 @@ def ensure(
         )
     member = client(reach, spec.subject)
     with ThreadPoolExecutor(3) as pool:
-        asked = pool.submit(identify, spec, member)
+        asked = pool.submit(identity.identify, spec, member)
         clusters = plane.list(CLUSTERS)
         cluster_id = asked.result()
         if refused := refusal(spec, cluster_id, clusters):
@@ -75,26 +68,16 @@ def ensure(
         _wait_for_leave(spec, cluster_id, plane, clusters, deadline)
         home = pool.submit(_upsert, plane, plane_namespace(), spec, deadline)
         rights = pool.submit(lambda: [member.apply(o, manager=spec.manager) for o in rbac.rights(spec)])
-        token = _token(spec, reach, member, deadline, client)
+        token = identity.token(spec, reach, member, deadline, client)
         home.result(), rights.result()
-    _upsert(plane, plane_secret(spec, reach, token), spec, deadline)
-    _upsert(plane, cluster_manifest(spec, reach, cluster_id), spec, deadline)
-    return _wait_until_ready(spec, client(_as_federation(reach, token), spec.subject), plane, deadline)
-
-
-def identify(spec: MemberSpec, member: Kube) -> str:
-    """The cluster's id: the UID of its namespace kube-system (KEP-2149 gives it the same role)."""
-    try:
-        found = member.get(KUBE_SYSTEM)
-    except UnreachableError as error:
-        raise _with_clocks(error, member.server) from None
-    if found is None:
-        raise RejectedError(
-            spec.subject,
-            f"{member.server} has no namespace kube-system",
-            "see whether this is a Kubernetes API server",
-        )
-    return str(found["metadata"]["uid"])
+    secret, manifest = plane_secret(spec, reach, token), cluster_manifest(spec, reach, cluster_id)
+    if stale := _stale(manifest, secret, clusters, plane):
+        say(f"warning: {spec.subject}: {stale}")
+    _upsert(plane, secret, spec, deadline)
+    _upsert(plane, manifest, spec, deadline)
+    return _wait_until_ready(
+        spec, client(identity.as_federation(reach, token), spec.subject), plane, deadline
+    )
 
 
 def refusal(spec: MemberSpec, cluster_id: str, clusters: Sequence[Object]) -> ConflictError | None:
@@ -166,6 +149,21 @@ def cluster_manifest(spec: MemberSpec, reach: Access, cluster_id: str) -> Object
     }
 
 
+def _stale(manifest: Object, secret: Object, clusters: Sequence[Object], plane: Kube) -> str | None:
+    """What Karmada 1.18 goes on using for watches, as it reads it once only (fixed in 1.19); None if nothing is."""
+    name = manifest["metadata"]["name"]
+    before = next((c for c in clusters if c["metadata"]["name"] == name), None)
+    if before is None or before["metadata"].get("deletionTimestamp"):
+        return None
+    moved = before["spec"].get("apiEndpoint") != manifest["spec"]["apiEndpoint"]
+    if not moved and (plane.get(Ref.of(secret)) or {}).get("data") == secret["data"]:
+        return None
+    return (
+        "its endpoint, CA or token is another one now. Karmada watches it with the old one until it is restarted: "
+        "kubectl rollout restart deploy/karmada-controller-manager in its namespace of the host cluster"
+    )
+
+
 def _wait_for_leave(
     spec: MemberSpec, cluster_id: str, plane: Kube, clusters: Sequence[Object], deadline: Deadline
 ) -> None:
@@ -188,43 +186,6 @@ def _wait_for_leave(
         )
 
 
-def _token(spec: MemberSpec, reach: Access, member: Kube, deadline: Deadline, client: Client) -> str:
-    """A token of the federation's identity that the member takes; the one that is there, if it does."""
-    space, account, secret = rbac.account(spec)
-    tokens: list[str] = []
-
-    def made() -> str | None:
-        found = member.apply(space, manager=spec.manager)
-        leaving = found["metadata"].get("deletionTimestamp")
-        return f"its namespace {spec.namespace} is still being removed" if leaving else None
-
-    def taken() -> str | None:
-        found = member.apply(secret, manager=spec.manager)
-        text = base64.b64decode(found.get("data", {}).get("token", "")).decode()
-        if not text:
-            return "its cluster has not issued a token yet"
-        try:
-            client(_as_federation(reach, text), spec.subject).get(KUBE_SYSTEM)
-        except UnauthorizedError:
-            member.delete(Ref.of(secret), uid=found["metadata"]["uid"])
-            return "its cluster rejects the token it has issued"
-        except ForbiddenError as error:  # the binding is new, and the authorizer has not heard of it
-            return error.cause
-        tokens.append(text)
-        return None
-
-    fix = "see whether kube-controller-manager runs on the member, and run the same command again"
-    deadline.until(spec.subject, made, fix=fix)
-    member.apply(account, manager=spec.manager)
-    deadline.until(spec.subject, taken, fix=fix, interval=SOON)
-    return tokens[-1]
-
-
-def _as_federation(reach: Access, token: str) -> Access:
-    """The same server, asked by the federation's identity."""
-    return replace(reach, token=token, certificate=None, key=None)
-
-
 def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline) -> None:
     """Apply to the federation API, patiently while one of its parts starts."""
 
@@ -244,8 +205,8 @@ def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline)
     )
 
 
-def _wait_until_ready(spec: MemberSpec, identity: Kube, plane: Kube, deadline: Deadline) -> MemberFacts:
-    """Until Karmada has reached the member. `identity` asks as Karmada does, from here: that tells why it cannot."""
+def _wait_until_ready(spec: MemberSpec, asker: Kube, plane: Kube, deadline: Deadline) -> MemberFacts:
+    """Until Karmada has reached the member. `asker` asks as Karmada does, from here: that tells why it cannot."""
     found: list[Object] = []
 
     def ready() -> str | None:
@@ -257,41 +218,23 @@ def _wait_until_ready(spec: MemberSpec, identity: Kube, plane: Kube, deadline: D
         found.append(cluster)
         if (reason := not_ready(cluster)) is None or not cluster.get("status", {}).get("conditions"):
             return reason
-        return f"{reason} (asked from here: {_answer(identity)})"
+        return f"{reason} (asked from here: {_answer(asker)})"
 
     deadline.until(
         spec.subject,
         ready,
-        fix=f"see whether the federation's control plane can reach {identity.server}: "
+        fix=f"see whether the federation's control plane can reach {asker.server}: "
         "kubectl logs deploy/karmada-controller-manager in its namespace",
-        interval=SOON,
+        interval=identity.SOON,
     )
     return MemberFacts.of(found[-1])
 
 
-def _answer(identity: Kube) -> str:
+def _answer(asker: Kube) -> str:
     try:
-        return identity.ready() or "it is healthy"
+        return asker.ready() or "it is healthy"
     except FederationError as error:
         return error.cause
-
-
-def _with_clocks(error: UnreachableError, server: str) -> UnreachableError:
-    """A certificate that is not valid now: the clock of either side may be wrong, so say what both have."""
-    if "expired" not in error.cause and "not yet valid" not in error.cause:
-        return error
-    place = urlsplit(server)
-    try:
-        pem = ssl.get_server_certificate((place.hostname or "", place.port or 443), timeout=3)
-    except OSError:
-        return error
-    found = x509.load_pem_x509_certificate(pem.encode())
-    return UnreachableError(
-        error.obj,
-        f"{error.cause}; its certificate is valid from {found.not_valid_before_utc:%Y-%m-%d %H:%M} to "
-        f"{found.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, and here it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "correct the clock that is wrong (timedatectl), or renew the cluster's certificate",
-    )
 
 
 def _encode(text: str) -> str:

@@ -18,12 +18,12 @@ from dataclasses import dataclass, field
 from federation.deadline import Deadline
 from federation.errors import ConflictError, ForbiddenError, UnauthorizedError, UnreachableError
 from federation.karmada import cleanup
+from federation.karmada.identity import KUBE_SYSTEM
 from federation.karmada.member import BINDING_API, WORK_API, MemberSpec, not_ready
 from federation.kube import Kube, Object, Ref
 
 WORK_FINALIZER = "karmada.io/execution-controller"
 CLUSTER_FINALIZER = "karmada.io/cluster-controller"
-KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
 PATIENCE_SECONDS = 6.0  # without progress, before Works are given up that Karmada should have dealt with
 KEPT_PATIENCE_SECONDS = 1.5  # the same, if only kept namespaces are left: the clean-up releases these as well
 INTERVAL_SECONDS = 0.3

@@ -1,0 +1,95 @@
+"""The member's side of a join: which cluster it is, and a token of the federation's identity that it takes."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from cryptography import x509
+
+from federation.deadline import Deadline
+from federation.errors import ForbiddenError, RejectedError, UnauthorizedError, UnreachableError
+from federation.karmada import rbac
+from federation.karmada.member import MemberSpec
+from federation.kube import Kube, Ref
+from federation.kubeconfig import Access
+
+Client = Callable[[Access, str], Kube]
+"""Makes a client from how to reach an API server and its name in messages."""
+
+KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
+SOON = 0.05  # seconds between looks at what takes a moment
+
+
+def identify(spec: MemberSpec, member: Kube) -> str:
+    """The cluster's id: the UID of its namespace kube-system (KEP-2149 gives it the same role)."""
+    try:
+        found = member.get(KUBE_SYSTEM)
+    except UnreachableError as error:
+        raise _with_clocks(error, member.server) from None
+    if found is None:
+        raise RejectedError(
+            spec.subject,
+            f"{member.server} has no namespace kube-system",
+            "see whether this is a Kubernetes API server",
+        )
+    return str(found["metadata"]["uid"])
+
+
+def token(spec: MemberSpec, reach: Access, member: Kube, deadline: Deadline, client: Client) -> str:
+    """A token of the federation's identity that the member takes; the one that is there, if it does."""
+    space, account, secret = rbac.account(spec)
+    tokens: list[str] = []
+
+    def made() -> str | None:
+        found = member.apply(space, manager=spec.manager)
+        leaving = found["metadata"].get("deletionTimestamp")
+        return f"its namespace {spec.namespace} is still being removed" if leaving else None
+
+    def taken() -> str | None:
+        found = member.apply(secret, manager=spec.manager)
+        text = base64.b64decode(found.get("data", {}).get("token", "")).decode()
+        if not text:
+            return "its cluster has not issued a token yet"
+        try:
+            client(as_federation(reach, text), spec.subject).get(KUBE_SYSTEM)
+        except UnauthorizedError:
+            member.delete(Ref.of(secret), uid=found["metadata"]["uid"])
+            return "its cluster rejects the token it has issued"
+        except ForbiddenError as error:  # the binding is new, and the authorizer has not heard of it
+            return error.cause
+        tokens.append(text)
+        return None
+
+    fix = "see whether kube-controller-manager runs on the member, and run the same command again"
+    deadline.until(spec.subject, made, fix=fix)
+    member.apply(account, manager=spec.manager)
+    deadline.until(spec.subject, taken, fix=fix, interval=SOON)
+    return tokens[-1]
+
+
+def as_federation(reach: Access, token: str) -> Access:
+    """The same server, asked by the federation's identity."""
+    return replace(reach, token=token, certificate=None, key=None)
+
+
+def _with_clocks(error: UnreachableError, server: str) -> UnreachableError:
+    """A certificate that is not valid now: the clock of either side may be wrong, so say what both have."""
+    if "expired" not in error.cause and "not yet valid" not in error.cause:
+        return error
+    place = urlsplit(server)
+    try:
+        pem = ssl.get_server_certificate((place.hostname or "", place.port or 443), timeout=3)
+    except OSError:
+        return error
+    found = x509.load_pem_x509_certificate(pem.encode())
+    return UnreachableError(
+        error.obj,
+        f"{error.cause}; its certificate is valid from {found.not_valid_before_utc:%Y-%m-%d %H:%M} to "
+        f"{found.not_valid_after_utc:%Y-%m-%d %H:%M} UTC, and here it is {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "correct the clock that is wrong (timedatectl), or renew the cluster's certificate",
+    )
