@@ -60,6 +60,10 @@ test-long: lint tools ## all tests, with whole sweeps instead of samples
 bench-lab: tools ## how fast the lab is on this machine, as a table
 	@$(VENV)/bin/python bench/lab_speed.py
 
+.PHONY: schema
+schema: venv ## write topology.schema.json anew, with which an editor completes a stack file
+	@$(VENV)/bin/fedctl schema > topology.schema.json
+
 .PHONY: lock
 lock: venv ## write requirements.lock anew from pyproject.toml
 	@$(VENV)/bin/python -m pip install --quiet uv
