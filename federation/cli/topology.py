@@ -12,7 +12,7 @@ import yaml
 
 from federation.cli import app
 from federation.errors import TopologyError
-from federation.topology import Mistake, Topology, error_of, examine
+from federation.topology import Mistake, MistakesError, Topology, examine
 from federation.topology.schema import KEY, schema
 
 
@@ -27,7 +27,7 @@ def validate(
         print(_machine(topology, mistakes))
         sys.exit(0 if topology else 1)
     if topology is None:
-        raise error_of(mistakes)
+        raise MistakesError(mistakes)
     print(_summary(topology))
 
 

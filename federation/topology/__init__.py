@@ -11,13 +11,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from federation.errors import TopologyError
 from federation.topology.checks import CHECKS
-from federation.topology.mistakes import Mistake, translate
+from federation.topology.mistakes import Mistake, MistakesError, translate
 from federation.topology.models import Topology
 from federation.topology.schema import schema
-
-NEXT = "correct the stack's federation:topology and look with `fedctl validate FILE`"
 
 
 def examine(document: Any) -> tuple[Topology | None, tuple[Mistake, ...]]:
@@ -40,18 +37,13 @@ def _is_one(details: ErrorDetails) -> bool:
 def load(document: Any) -> Topology:
     """The topology in a parsed YAML or JSON document.
 
-    Raises `TopologyError` about all mistakes at once, a line for each: path, value, what is wrong, and the fix.
+    Raises `MistakesError` (a `TopologyError`) about all mistakes at once, a line for each: path, value, what is wrong
+    with it, and the fix.
     """
     topology, mistakes = examine(document)
     if topology is None:
-        raise error_of(mistakes)
+        raise MistakesError(mistakes)
     return topology
 
 
-def error_of(mistakes: tuple[Mistake, ...]) -> TopologyError:
-    """All of them in one error, a line for each."""
-    count = f"{len(mistakes)} mistakes" if len(mistakes) > 1 else "a mistake"
-    return TopologyError("topology", "\n  ".join([count, *map(str, mistakes)]) + "\n", NEXT)
-
-
-__all__ = ["NEXT", "Mistake", "Topology", "error_of", "examine", "load", "schema"]
+__all__ = ["Mistake", "MistakesError", "Topology", "examine", "load", "schema"]

@@ -11,11 +11,14 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from federation.errors import TopologyError
 from federation.topology.models import Topology
 
 Loc = tuple[int | str, ...]
 LONGEST_VALUE = 60
 """Characters of a value that a message shows."""
+
+NEXT = "correct the stack's federation:topology and look with `fedctl validate FILE`"
 
 _SECTIONS_WITH_TAG = ("clusters", "dns")
 """Lists of sections of several kinds: pydantic puts the kind behind the index."""
@@ -68,6 +71,22 @@ class Mistake:
         return f"{self.path or 'topology'}: {what}; {self.fix}"
 
 
+class MistakesError(TopologyError):
+    """All that is wrong with a topology, a line for each mistake.
+
+    Attributes:
+        mistakes: the same as data.
+    """
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        count = f"{len(mistakes)} mistakes" if len(mistakes) > 1 else "a mistake"
+        super().__init__("topology", "\n  ".join([count, *map(str, mistakes)]), NEXT)
+        self.mistakes = tuple(mistakes)
+
+    def __str__(self) -> str:
+        return f"{self.obj}: {self.cause}\nNext: {self.fix}."
+
+
 def dotted(loc: Sequence[object]) -> str:
     """A path as one reads it: keys with dots between them, indices and unusual keys in brackets."""
     path = ""
@@ -80,8 +99,13 @@ def dotted(loc: Sequence[object]) -> str:
 
 
 def shown(value: object) -> str:
-    """A plain value as one would type it, shortened; nothing for a section, which may be long."""
+    """A plain value as one would type it, shortened.
+
+    Nothing for a section, which is long, and for a text of several lines: it is a file, perhaps with credentials.
+    """
     if isinstance(value, Mapping | list | tuple | set | BaseModel):
+        return ""
+    if isinstance(value, str) and "\n" in value:
         return ""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
