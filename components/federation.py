@@ -15,11 +15,10 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from federation.karmada.crds import with_conversion
-from federation.karmada.policies import default_policies
+from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
 from components.dynamic.host import Host
-from components.dynamic.init import ApiServerReady, Init
+from components.dynamic.init import ApiServerReady, EtcdReady, Init
 from components.karmada import admission, controllers, etcd, federation_api, pods, protection, servers
 from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
 from components.karmada.plane import (
@@ -30,6 +29,8 @@ from components.karmada.plane import (
     Plane,
 )
 from components.kubernetes import KubernetesObject, Manifest
+from federation.karmada.crds import with_conversion
+from federation.karmada.policies import default_policies
 from federation.topology.models import ControlPlane
 
 
@@ -120,14 +121,14 @@ class FederationControlPlane(pulumi.ComponentResource):
         if plane.spec.network_policy:
             guards += protection.network_policies(plane)
         self._host(guards)
-        started = _Started([], [])
+        started, after = _Started([], []), []
         if not plane.spec.etcd.servers:
             member = etcd.component(plane, certificates)
             started += self._start(member, etcd.stateful_set(plane, member), etcd.service(plane))
+            after = [EtcdReady(f"{self._name}-etcd", self._gate(started), self._opts(*started.resources))]
         api = servers.api_server(plane, certificates)
-        return started + self._start(
-            api, pods.deployment(plane, api), servers.api_service(plane, port=self._args.port)
-        )
+        service = servers.api_service(plane, port=self._args.port)
+        return started + self._start(api, pods.deployment(plane, api), service, after=after)
 
     def _run(self, api: pulumi.Resource, crds: Sequence[pulumi.Resource]) -> _Started:
         """All others; Karmada's controllers end at once where their kinds are missing."""
@@ -148,8 +149,27 @@ class FederationControlPlane(pulumi.ComponentResource):
         return started
 
     def _declare_kinds(self) -> list[pulumi.Resource]:
+        """As one text where nothing in them is an output: the SDK takes half a second for each of these as objects."""
         url = f"https://{self._plane.host_name(WEBHOOK)}:443/convert"
-        return self._federation(with_conversion(self._args.crds, url, self._certificates.ca_bundle))
+        converted = [crd for crd in with_conversion(self._args.crds, url, "") if "conversion" in crd["spec"]]
+        names = {crd["metadata"]["name"] for crd in converted}
+        plain = [crd for crd in self._args.crds if crd["metadata"]["name"] not in names]
+        group = ConfigGroup(
+            f"{self._name}-kinds",
+            yaml="\n---\n".join(json.dumps(crd) for crd in plain),
+            resource_prefix=f"{self._name}-kind",
+            opts=self._opts(provider=self.provider, deleted_with=self._namespace),
+        )
+        return [
+            group,
+            *self._federation(
+                with_conversion(
+                    [c for c in self._args.crds if c["metadata"]["name"] in names],
+                    url,
+                    self._certificates.ca_bundle,
+                )
+            ),
+        ]
 
     def _register(self, others: _Started) -> list[pulumi.Resource]:
         """What leads the API server to the programs that were started."""

@@ -6,12 +6,11 @@ run the program that would read the new ones.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from federation.errors import FederationError
 from federation.kube import Kube
-from federation.kubeconfig import access, minify
+from federation.kubeconfig import access, read
 
 
 def kubeconfig(props: dict[str, Any]) -> str:
@@ -26,12 +25,13 @@ def kubeconfig(props: dict[str, Any]) -> str:
     if not path:
         return stored
     try:
-        current = minify(Path(path).expanduser().read_text(), props.get("kubeconfigContext"))
-        return current if access(current).server == access(stored).server else stored
-    except (OSError, FederationError):
+        current = read(path, context=props.get("kubeconfigContext"))
+        same = access(current).server == access(stored).server
+    except FederationError:
         return stored
+    return current if same else stored
 
 
-def connect(props: dict[str, Any], name: str, **options: float) -> Kube:
+def connect(props: dict[str, Any], name: str) -> Kube:
     """A client of the cluster that `props` lead to. Raises `KubeconfigError`."""
-    return Kube.connect(kubeconfig(props), name, **options)
+    return Kube.connect(kubeconfig(props), name)

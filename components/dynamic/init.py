@@ -1,7 +1,8 @@
-"""`ApiServerReady` and `Init`: the two moments that a control plane waits for.
+"""`EtcdReady`, `ApiServerReady` and `Init`: the moments that a control plane waits for.
 
-The first lets objects be made in the federation API; the second lets members join. `Init` also guards the plane: it is
-removed before the plane is, and refuses as long as somebody would miss it.
+An API server that finds no etcd gives up and is started again ever more slowly, hence the first. The second lets
+objects be made in the federation API; the third lets members join. `Init` also guards the plane: it is removed before
+the plane is, and refuses as long as somebody would miss it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from federation.karmada import health
 from federation.kube import Kube
 
 
-class ApiServerReadyProvider(Provider):
+class EtcdReadyProvider(Provider):
     """Waits again whenever what it waits for was changed."""
 
-    compared: ClassVar[Sequence[str]] = ("kubeconfig", "federationKubeconfig", "workloads", "revision")
+    moment: ClassVar[str] = "etcd"
+    compared: ClassVar[Sequence[str]] = ("kubeconfig", "workloads", "revision")
     replacing = ("namespace",)
 
     def create(self, props: Props) -> CreateResult:
         """Raises `FederationError`, `NotInTimeError`."""
-        return CreateResult(f"{props['namespace']}/api", {**props, **self.facts(props)})
+        return CreateResult(f"{props['namespace']}/{self.moment}", {**props, **self.facts(props)})
 
     def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
         """As `create`."""
@@ -36,27 +38,40 @@ class ApiServerReadyProvider(Provider):
 
     def facts(self, props: Props) -> dict[str, Any]:
         """Wait, then look."""
-        host, plane = _host(props), _plane(props)
-        health.wait_for_api(host, plane, props["workloads"], Deadline(float(props["timeoutSeconds"])))
-        return {"version": health.check_version(plane, props["kubernetesVersion"])}
+        health.wait_for_pods(_host(props), props["workloads"], _deadline(props))
+        return {}
 
     def delete(self, _id: str, _props: Props) -> None:
         """Nothing is made, so nothing goes."""
 
 
-class InitProvider(ApiServerReadyProvider):
-    """The plane as a whole."""
+class ApiServerReadyProvider(EtcdReadyProvider):
+    """The API server too."""
 
-    compared = (*ApiServerReadyProvider.compared, "force")
-
-    def create(self, props: Props) -> CreateResult:
-        """Raises `FederationError`, `NotInTimeError`."""
-        return CreateResult(f"{props['namespace']}/plane", {**props, **self.facts(props)})
+    moment = "api"
+    compared: ClassVar[Sequence[str]] = (
+        *EtcdReadyProvider.compared,
+        "federationKubeconfig",
+        "kubernetesVersion",
+    )
 
     def facts(self, props: Props) -> dict[str, Any]:
         """Wait, then look."""
         host, plane = _host(props), _plane(props)
-        health.wait_for_plane(host, plane, props["workloads"], Deadline(float(props["timeoutSeconds"])))
+        health.wait_for_api(host, plane, props["workloads"], _deadline(props))
+        return {"version": health.check_version(plane, props["kubernetesVersion"])}
+
+
+class InitProvider(ApiServerReadyProvider):
+    """The plane as a whole."""
+
+    moment = "plane"
+    compared = (*ApiServerReadyProvider.compared, "force")
+
+    def facts(self, props: Props) -> dict[str, Any]:
+        """Wait, then look."""
+        host, plane = _host(props), _plane(props)
+        health.wait_for_plane(host, plane, props["workloads"], _deadline(props))
         version = health.check_version(plane, props["kubernetesVersion"])
         return {"version": version, "endpoint": plane.server, "healthy": True}
 
@@ -78,8 +93,25 @@ def _host(props: Props) -> health.Host:
     return health.Host(connect(props, f"host cluster {props['cluster']}"), props["namespace"])
 
 
+def _deadline(props: Props) -> Deadline:
+    return Deadline(float(props["timeoutSeconds"]))
+
+
 def _plane(props: Props) -> Kube:
     return Kube.connect(props["federationKubeconfig"], f"federation {props['federation']}")
+
+
+class EtcdReady(Resource, module="federation", name="EtcdReady"):
+    """The members of etcd are ready.
+
+    Args:
+        name: of the resource.
+        inputs: `cluster`, `kubeconfig` (secret), `kubeconfigPath`, `kubeconfigContext`, `namespace`, `workloads`
+            ("statefulsets/NAME"), `revision` (changes with them), `timeoutSeconds`.
+    """
+
+    def __init__(self, name: str, inputs: Props, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__(EtcdReadyProvider(), name, inputs, opts)
 
 
 class ApiServerReady(Resource, module="federation", name="ApiServerReady"):
@@ -87,9 +119,7 @@ class ApiServerReady(Resource, module="federation", name="ApiServerReady"):
 
     Args:
         name: of the resource.
-        inputs: `federation`, `cluster`, `kubeconfig` (secret), `kubeconfigPath`, `kubeconfigContext`,
-            `federationKubeconfig` (secret), `namespace`, `workloads` ("deployments/NAME"), `revision` (changes with
-            them), `kubernetesVersion`, `timeoutSeconds`.
+        inputs: those of `EtcdReady`, and `federation`, `federationKubeconfig` (secret), `kubernetesVersion`.
     """
 
     def __init__(self, name: str, inputs: Props, opts: pulumi.ResourceOptions | None = None) -> None:

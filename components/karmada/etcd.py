@@ -94,7 +94,7 @@ def service(plane: Plane) -> dict[str, Any]:
 
 
 def stateful_set(plane: Plane, etcd: Component) -> dict[str, Any]:
-    """Members start together, are replaced one by one, and take their volumes with them when all is removed."""
+    """Members start together and are replaced one by one. Their volumes outlive it, and go with the namespace."""
     mount = {"name": "data", "mountPath": DATA}
     claim, volumes = _claim(plane), [{"name": "data", "emptyDir": {}}]
     persistent = plane.spec.etcd.persistent
@@ -106,7 +106,6 @@ def stateful_set(plane: Plane, etcd: Component) -> dict[str, Any]:
             "serviceName": ETCD,
             "replicas": plane.spec.etcd.members,
             "podManagementPolicy": "Parallel",
-            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Retain"},
             "selector": {"matchLabels": plane.selector(ETCD)},
             "template": template(
                 plane,

@@ -12,6 +12,8 @@ import pulumi
 
 from components.karmada.plane import Plane
 
+GRACE_SECONDS = 15
+"""More than an API server takes to drain; what waits longer waits for a connection that will not end."""
 USER = 65532  # "nonroot" of the distroless images
 CONFIG = "/etc/federation"
 """Where a component's Secret is mounted."""
@@ -119,7 +121,7 @@ def template(
         "automountServiceAccountToken": False,  # no part of the plane talks to its host's API server
         "enableServiceLinks": False,
         "priorityClassName": "system-cluster-critical",
-        "terminationGracePeriodSeconds": 30,
+        "terminationGracePeriodSeconds": GRACE_SECONDS,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,

@@ -108,6 +108,15 @@ class Host:
         return rollout(self._kube.get(Ref("apps/v1", plural, name, self._namespace)), name)
 
 
+def wait_for_pods(host: Host, workloads: Sequence[str], deadline: Deadline) -> None:
+    """Until these run. Raises `NotInTimeError`, `FederationError`."""
+    deadline.until(
+        "control plane",
+        lambda: host.missing(workloads),
+        fix="see its pods in the host with `kubectl get pods`, then run `pulumi up` again",
+    )
+
+
 def wait_for_api(host: Host, plane: Kube, workloads: Sequence[str], deadline: Deadline) -> None:
     """Until the federation's API server answers. Raises `NotInTimeError`, `FederationError`."""
     deadline.until(
@@ -141,9 +150,8 @@ def _not_served(plane: Kube) -> str | None:
     service = plane.get(API_SERVICE)
     if service is None:
         return "the API cluster.karmada.io is not registered"
-    available = next(
-        (c for c in service.get("status", {}).get("conditions", ()) if c["type"] == "Available"), {}
-    )
+    conditions = service.get("status", {}).get("conditions", ())
+    available = next((c for c in conditions if c["type"] == "Available"), dict[str, Any]())
     if available.get("status") != "True":
         return f"the API cluster.karmada.io is not available: {available.get('message', 'not asked yet')}"
     return _webhook(plane)

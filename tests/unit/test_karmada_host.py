@@ -49,8 +49,10 @@ def test_a_cluster_that_has_all_of_it_can_host() -> None:
         (
             WISH,
             replace(FOUND, storage_classes=[]),
-            "no StorageClass: install a provisioner, or set control_plane.etcd.persistent to false "
-            "if the federation may be lost with a pod",
+            (
+                "no StorageClass: install a provisioner, or set control_plane.etcd.persistent to false "
+                "if the federation may be lost with a pod"
+            ),
         ),
         (
             WISH,
@@ -70,14 +72,18 @@ def test_a_cluster_that_has_all_of_it_can_host() -> None:
         (
             replace(WISH, nodes=3),
             FOUND,
-            "replicas are kept on different nodes, and only 1 of the 3 needed take pods: "
-            "add nodes, or lower control_plane.replicas and control_plane.etcd.members",
+            (
+                "replicas are kept on different nodes, and only 1 of the 3 needed take pods: "
+                "add nodes, or lower control_plane.replicas and control_plane.etcd.members"
+            ),
         ),
         (
             WISH,
             replace(FOUND, nodes=[{**NODE, "spec": {"taints": [{"key": "k", "effect": "NoSchedule"}]}}]),
-            "replicas are kept on different nodes, and only 0 of the 1 needed take pods: "
-            "add nodes, or lower control_plane.replicas and control_plane.etcd.members",
+            (
+                "replicas are kept on different nodes, and only 0 of the 1 needed take pods: "
+                "add nodes, or lower control_plane.replicas and control_plane.etcd.members"
+            ),
         ),
         (
             WISH,
@@ -87,14 +93,18 @@ def test_a_cluster_that_has_all_of_it_can_host() -> None:
         (
             WISH,
             replace(FOUND, namespace=namespace(**{"app.kubernetes.io/instance": "other"})),
-            "namespace federation-system belongs to federation 'other': "
-            "set control_plane.namespace to one of its own",
+            (
+                "namespace federation-system belongs to federation 'other': "
+                "set control_plane.namespace to one of its own"
+            ),
         ),
         (
             WISH,
             replace(FOUND, skew=-4000.0),
-            "its clock is 4000 s ahead of this machine's: "
-            "set both by NTP, as certificates made here would not be valid there",
+            (
+                "its clock is 4000 s ahead of this machine's: "
+                "set both by NTP, as certificates made here would not be valid there"
+            ),
         ),
     ],
 )

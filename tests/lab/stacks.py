@@ -1,0 +1,160 @@
+"""A stack of this project in a lab, driven by the real engine as a user drives it."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lab.tools.toolbox import Toolbox
+from tests.lab.labs import LAB, TestLab
+
+ROOT = Path(__file__).parents[2]
+FEDERATION = "fc-federated-cluster"
+RUN_SECONDS = 420.0
+CHANGES = ("create", "update", "replace", "delete")
+Topology = dict[str, Any]
+
+
+def walk_through(*clusters: str, kubeconfig: str = "$KUBECONFIG") -> Topology:
+    """The topology of the walk-through, for clusters of a lab."""
+    zones = {"fc01": "east", "fc02": "west", "fc03": "north"}
+    return {
+        "name": FEDERATION,
+        "domain": "fc-federated.com",
+        "clusters": [
+            {
+                "name": name,
+                "kubeconfig": {"path": kubeconfig, "context": name},
+                "region": "us",
+                "zone": zones[name],
+            }
+            for name in clusters
+        ],
+        # What a lab has built; a user's stack downloads the pinned release.
+        "control_plane": {"crds": str(Toolbox().share("karmada", "crds"))},
+    }
+
+
+class Stack:
+    """One stack in a copy of the project.
+
+    Args:
+        lab: that is up.
+        directory: for the copy; must not exist.
+        topology: of the federation; change it with `edit`.
+    """
+
+    def __init__(self, lab: TestLab, directory: Path, topology: Topology) -> None:
+        self.lab, self.directory, self.topology = lab, directory, copy.deepcopy(topology)
+        directory.mkdir(parents=True)
+        shutil.copy(ROOT / "__main__.py", directory)
+        shutil.copytree(ROOT / "apps", directory / "apps")
+        project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+        project["runtime"]["options"]["virtualenv"] = sys.prefix
+        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        self.name = f"t{os.getpid()}-{directory.name}"
+        self("stack", "init", self.name)
+        self.write()
+
+    @property
+    def settings(self) -> Path:
+        return self.directory / f"Pulumi.{self.name}.yaml"
+
+    def write(self) -> None:
+        """The topology into the stack's configuration."""
+        settings = yaml.safe_load(self.settings.read_text()) or {}
+        settings.setdefault("config", {})["federation:topology"] = self.topology
+        self.settings.write_text(yaml.safe_dump(settings))
+
+    @contextmanager
+    def edited(self) -> Iterator[Topology]:
+        """Change the topology for good."""
+        yield self.topology
+        self.write()
+
+    def cluster(self, name: str) -> dict[str, Any]:
+        """A cluster of the topology, to be changed in `edited`."""
+        return next(c for c in self.topology["clusters"] if c["name"] == name)
+
+    def argv(self, *words: str) -> list[str]:
+        return [*LAB, "exec", "--", "pulumi", "--cwd", str(self.directory), "--non-interactive", "--color=never", *words]
+
+    def run(self, *words: str, timeout: float = RUN_SECONDS) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.argv(*words), env=self.lab.env, text=True, capture_output=True, timeout=timeout, check=False
+        )
+
+    def __call__(self, *words: str, timeout: float = RUN_SECONDS) -> str:
+        """What a run that must succeed prints."""
+        done = self.run(*words, timeout=timeout)
+        assert done.returncode == 0, f"pulumi {' '.join(words)}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def fails(self, *words: str, timeout: float = RUN_SECONDS) -> str:
+        """What a run that must fail prints."""
+        done = self.run(*words, timeout=timeout)
+        assert done.returncode != 0, done.stdout
+        return done.stdout + done.stderr
+
+    def up(self, *words: str) -> str:
+        return self("up", "--yes", "--skip-preview", *words)
+
+    def destroy(self, *words: str) -> str:
+        return self("destroy", "--yes", "--skip-preview", *words)
+
+    def preview(self) -> dict[str, list[str]]:
+        """Kind of change → names of resources; without those that stay as they are."""
+        # The program's own output must not be mixed with the plan.
+        plan = json.loads(self("preview", "--json"))
+        found: dict[str, list[str]] = {}
+        for step in plan["steps"]:
+            if step["op"] != "same":
+                found.setdefault(step["op"], []).append(step["urn"].rpartition("::")[2])
+        return {kind: sorted(names) for kind, names in found.items()}
+
+    def output(self, name: str) -> Any:
+        return json.loads(self("stack", "output", name, "--json", "--show-secrets"))
+
+    def kubectl(self, *words: str, stdin: str | None = None) -> str:
+        """kubectl in the federation API, as its administrator."""
+        file = self.directory / "federation.kubeconfig"
+        if not file.exists():
+            file.write_text(self.output("kubeconfig"))
+        return self.lab(
+            "exec", "--", "kubectl", "--kubeconfig", str(file), "--context", FEDERATION, *words, stdin=stdin
+        )
+
+    def get(self, *words: str) -> Any:
+        return json.loads(self.kubectl("get", *words, "-o", "json"))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """A run that goes on while the test does, with all its processes in a group of their own."""
+        return subprocess.Popen(
+            self.argv(*words),
+            env=self.lab.env,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def kill(self, running: subprocess.Popen[str]) -> None:
+        """As a power cut would: nothing of the run gets a chance to end in order."""
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(timeout=10)
+        self("cancel", "--yes")
+
+    def remove(self) -> None:
+        """The stack's record, whatever is left of it."""
+        self("stack", "rm", "--yes", "--force")
