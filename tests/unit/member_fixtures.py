@@ -163,7 +163,7 @@ class World:
     ready: bool = True
 
     def __post_init__(self) -> None:
-        self.member.reactions.append(self._issue)
+        self.member.reactions.append(self.issue)
         self.plane.reactions.append(self._observe)
 
     def client(self, reach: Access, name: str) -> Kube:
@@ -175,7 +175,8 @@ class World:
             asked.failures = [UnauthorizedError(name, "cannot get: Unauthorized", "x")]
         return asked.kube
 
-    def _issue(self, found: Object) -> None:
+    def issue(self, found: Object) -> None:
+        """The token controller."""
         if found["kind"] == "Secret" and "data" not in found and self.tokens:
             token = base64.b64encode(self.tokens.pop(0).encode()).decode()
             found["data"] = {"token": token}
