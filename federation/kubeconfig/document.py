@@ -42,7 +42,7 @@ class Picked:
     @property
     def subject(self) -> str:
         """How messages call it."""
-        return f"{WHAT}, context {self.name}"
+        return _subject(self.name)
 
 
 def pick(text: str, context: str | None = None) -> Picked:
@@ -66,7 +66,7 @@ def pick(text: str, context: str | None = None) -> Picked:
 
 def refuse_unsafe(context: str, cluster: Section, user: Section) -> None:
     """Raises `KubeconfigError` for what would give credentials to whoever answers, or is no longer supported."""
-    subject = f"{WHAT}, context {context}"
+    subject = _subject(context)
     server = cluster.get("server")
     if not isinstance(server, str) or not server.startswith(("https://", "http://")):
         raise KubeconfigError(subject, "its cluster has no server's URL", _REPEAT)
@@ -137,7 +137,7 @@ def _entry(config: Section, plural: str, singular: str, name: object, context: s
     entries = named(config, plural, singular)
     if not isinstance(name, str) or name not in entries:
         cause = f"names the {singular} {_short(name)}, which is not in the file"
-        raise KubeconfigError(f"{WHAT}, context {context}", cause, _REPEAT)
+        raise KubeconfigError(_subject(context), cause, _REPEAT)
     return entries[name]
 
 
@@ -146,8 +146,17 @@ def _only(contexts: dict[str, Section]) -> str | None:
 
 
 def _one_of(names: Mapping[str, object]) -> str:
-    return "name one of " + ", ".join(sorted(names)) if names else _REPEAT
+    return "name one of " + ", ".join(map(_plain, sorted(names))) if names else _REPEAT
 
 
 def _short(value: object) -> str:
     return repr(value[:99]) if isinstance(value, str) else "of no name"
+
+
+def _subject(context: str) -> str:
+    return f"{WHAT}, context {_plain(context)}"
+
+
+def _plain(name: str) -> str:
+    """As it is, unless that would spoil a line."""
+    return name if name.isprintable() else repr(name)
