@@ -111,6 +111,12 @@ def divide(request: Request) -> Division:
     return _Planner(request).division()
 
 
+def eligible(request: Request) -> tuple[str, ...]:
+    """The clusters to which the preferences would give a replica if there were enough of them, by name."""
+    wishes = _Planner(request).wishes
+    return tuple(sorted(n for n, w in wishes.items() if (w.weight or w.min_replicas) and w.max_replicas != 0))
+
+
 _Some = TypeVar("_Some", bound=_Model)
 
 

@@ -24,7 +24,7 @@ from federation.karmada.policies import (
     division_policy,
 )
 from federation.manifests import Document, Manifest, ManifestError, load
-from federation.placement import EVERY_OTHER, Preferences, Request, divide, parse_preferences
+from federation.placement import EVERY_OTHER, Preferences, Request, divide, eligible, parse_preferences
 from federation.topology.models import Failover, Workload
 
 NAMESPACE: Final = Kind("v1", "Namespace")
@@ -124,8 +124,10 @@ def _divided(
         return [manifest], notes
     replicas = _replicas(document)
     key = f"{manifest['metadata']['namespace']}/{manifest['metadata']['name']}"
-    plan = divide(Request(key=key, replicas=replicas, clusters=tuple(members), preferences=wishes)).replicas
+    request = Request(key=key, replicas=replicas, clusters=tuple(members), preferences=wishes)
+    plan = divide(request).replicas
     placed = sum(plan.values())
+    places = {name: plan[name] for name in eligible(request)}
     if strangers := sorted(wishes.clusters.keys() - {EVERY_OTHER, *members}):
         notes.append(
             f"{document.reference}: its preferences name {', '.join(strangers)}, which are no members."
@@ -135,7 +137,7 @@ def _divided(
             f"{document.reference}: {placed} of {replicas} replicas are placed; its preferences allow no more."
         )
     sized = {**manifest, "spec": {**manifest["spec"], "replicas": placed}}
-    return [sized, *([division_policy(sized, plan, failover)] if placed else [])], notes
+    return [sized, *([division_policy(sized, places, failover)] if placed else [])], notes
 
 
 def _preferences(document: Document, default: Preferences | None) -> Preferences | None:

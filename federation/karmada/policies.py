@@ -84,33 +84,34 @@ def division_policy(workload: Mapping[str, Any], replicas: Mapping[str, int], fa
 
     Karmada has weights, and no minimum or maximum. Its division (Webster's method) gives each cluster its weight when
     the weights sum up to the replicas, so the planned counts are the weights. While a member is dead the others share
-    its part by the same weights: that may exceed a maximum, rather than run too few.
+    its part by the same weights: that may exceed a maximum, rather than run too few. A cluster without a weight gets
+    nothing until no cluster with one is left; then such clusters share evenly.
 
     Args:
         workload: its manifest, with `metadata.namespace`; `spec.replicas` must be the sum of `replicas`.
-        replicas: by cluster; clusters with 0 do not get the object at all, as Karmada refuses weight 0.
+        replicas: by cluster; one with 0 does not get the object, but stands in when all others are dead. A cluster
+            that is left out never gets it.
         failover: as for `default_policies`.
 
     Raises:
         ValueError: no replica is placed. Then no policy is needed, for a workload without replicas has no weights.
     """
-    weights = {name: count for name, count in sorted(replicas.items()) if count > 0}
+    weights = [_weight(name, count) for name, count in sorted(replicas.items()) if count > 0]
     if not weights:
         raise ValueError("a division without replicas has no policy")
     kind = Kind(workload["apiVersion"], workload["kind"])
     namespace, name = workload["metadata"]["namespace"], workload["metadata"]["name"]
-    scheduling = _divided() | {
-        "weightPreference": {"staticWeightList": [_weight(w) for w in weights.items()]}
-    }
+    scheduling = _divided() | {"weightPreference": {"staticWeightList": weights}}
     return _policy(
         "PropagationPolicy",
         {"name": f"{name}-{kind.kind.lower()}", "namespace": namespace},
         {
             "resourceSelectors": [_selector(kind) | {"namespace": namespace, "name": name}],
-            # Without it a workload that the default policy has claimed already would stay with that.
+            # A workload that the default policy has claimed already would stay with that. Needs Karmada's feature
+            # gate PropagationPolicyPreemption.
             "preemption": "Always",
             "placement": {
-                "clusterAffinity": {"clusterNames": list(weights)},
+                "clusterAffinity": {"clusterNames": sorted(replicas)},
                 "replicaScheduling": scheduling,
             },
             **_moving(failover),
@@ -182,8 +183,8 @@ def _divided() -> Manifest:
     return {"replicaSchedulingType": "Divided", "replicaDivisionPreference": "Weighted"}
 
 
-def _weight(cluster: tuple[str, int]) -> Manifest:
-    return {"targetCluster": {"clusterNames": [cluster[0]]}, "weight": cluster[1]}
+def _weight(cluster: str, count: int) -> Manifest:
+    return {"targetCluster": {"clusterNames": [cluster]}, "weight": count}
 
 
 def _moving(failover: Failover) -> Manifest:

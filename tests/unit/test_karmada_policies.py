@@ -140,7 +140,7 @@ def test_without_failover_nothing_marks_a_member_and_nothing_leaves_it() -> None
     assert "clusterTolerations" not in spec["placement"]
 
 
-def test_planned_counts_are_weights_and_a_cluster_without_replicas_is_left_out() -> None:
+def test_planned_counts_are_weights_and_a_cluster_without_replicas_stands_by() -> None:
     policy = division_policy(NGINX, {"fc03": 0, "fc02": 1, "fc01": 4}, Failover(toleration_seconds=9))
     assert policy == {
         "apiVersion": "policy.karmada.io/v1alpha1",
@@ -158,7 +158,7 @@ def test_planned_counts_are_weights_and_a_cluster_without_replicas_is_left_out()
             "propagateDeps": True,
             "failover": {"cluster": {"purgeMode": "Gracefully"}},
             "placement": {
-                "clusterAffinity": {"clusterNames": ["fc01", "fc02"]},
+                "clusterAffinity": {"clusterNames": ["fc01", "fc02", "fc03"]},
                 "replicaScheduling": {
                     "replicaSchedulingType": "Divided",
                     "replicaDivisionPreference": "Weighted",

@@ -14,6 +14,7 @@ from federation.placement import (
     Preferences,
     Request,
     divide,
+    eligible,
     fnv32,
 )
 
@@ -188,6 +189,12 @@ def test_minimum_maximum_and_weight_work_together(
 def test_a_cluster_that_no_preference_names_is_told_as_zero() -> None:
     assert divide(request(3, "A B", {"A": (0, None, 1)})).replicas == {"A": 3, "B": 0}
     assert divide(request(3, "A B", {})).replicas == {"A": 0, "B": 0}
+
+
+def test_a_cluster_is_eligible_if_more_replicas_would_reach_it() -> None:
+    wishes: Wishes = {"A": (0, None, 1), "B": (1, None, 0), "C": (0, 0, 1), "D": (0, None, 0)}
+    assert eligible(request(1, "E D C B A", wishes)) == ("A", "B")
+    assert eligible(request(1, "B A")) == ("A", "B")
 
 
 def test_the_hash_is_fnv_1_not_1a() -> None:

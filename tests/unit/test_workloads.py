@@ -80,6 +80,14 @@ def test_preferences_of_an_annotation_become_weights(
     assert (weights(found), replicas(found), found.notes) == (expected, wanted, ())
 
 
+def test_only_clusters_that_preferences_allow_stand_in_for_dead_ones() -> None:
+    wishes = {"fc01": {"weight": 1}, "fc02": {"weight": 2}, "*": {"maxReplicas": 0}}
+    found = plan_workloads([Source([deployment(2, wishes)])], (*MEMBERS, "fc03"), models.Failover())
+    assert weights(found) == {"fc02": 2}
+    affinity = found.manifests[0]["spec"]["placement"]["clusterAffinity"]
+    assert affinity == {"clusterNames": ["fc01", "fc02"]}
+
+
 def test_preferences_of_the_topology_are_for_deployments_that_have_none() -> None:
     wishes = Preferences(clusters={"fc01": ClusterPreference(weight=1)})
     assert weights(plan(deployment(3), preferences=wishes)) == {"fc01": 3}
