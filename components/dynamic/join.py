@@ -21,6 +21,7 @@ from federation.kubeconfig import access
 
 DIFF_SECONDS = 3.0  # a preview waits no longer for a member
 DELETE_SECONDS = 5.0  # for each request to a member that may be dead
+OUTPUTS: Props = {"clusterId": None, "endpoint": None, "version": None, "ready": None}
 SECRETS = ("kubeconfig", "federationKubeconfig")
 DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"  # the same variable as for the Kubernetes provider
 
@@ -82,7 +83,12 @@ class JoinProvider(Provider):
         }
         # What is equal keeps its form, as null and absent are two things for the engine.
         drift = {key: value for key, value in live.items() if (props.get(key) or None) != (value or None)}
-        return ReadResult(id_, {**props, **drift})
+        declared = drift.keys() - OUTPUTS.keys()
+        # With the inputs as they are now, the next preview tells what will be put right.
+        inputs = (
+            {key: drift.get(key, props[key]) for key in props.keys() - OUTPUTS.keys()} if declared else None
+        )
+        return ReadResult(id_, {**props, **drift}, inputs)
 
     def delete(self, id_: str, props: Props) -> None:
         """Leave; what is gone is done. Raises `FederationError`."""
@@ -205,6 +211,5 @@ class Join(Resource, module="federation", name="Join"):
     ready: pulumi.Output[bool]
 
     def __init__(self, name: str, args: JoinArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        outputs = {"clusterId": None, "endpoint": None, "version": None, "ready": None}
-        props = {**outputs, **args.as_props()}
+        props = {**OUTPUTS, **args.as_props()}
         super().__init__(JoinProvider(), name, props, options(opts, secrets=SECRETS))

@@ -129,9 +129,11 @@ def test_drift_is_read_and_previewed(join: Remote, servers: Servers) -> None:
     live = made(servers.plane.api, "Cluster", "fc01")
     live["spec"] |= {"region": "moved", "zones": []}
     live["metadata"]["labels"] |= {"tier": "lead", "others": "label"}
-    outs = join.read(found.id, found.outs).outs
-    assert outs == found.outs | {"region": "moved", "zones": [], "labels": {"tier": "lead"}}
-    assert join.diff(found.id, outs, servers.inputs()) == UPDATE
+    read = join.read(found.id, found.outs)
+    drift = {"region": "moved", "zones": [], "labels": {"tier": "lead"}}
+    assert read.outs == found.outs | drift
+    assert read.inputs == servers.inputs() | drift
+    assert join.diff(found.id, read.outs, servers.inputs()) == UPDATE
 
 
 def test_a_member_that_is_down_is_there_but_not_ready(join: Remote, servers: Servers) -> None:
