@@ -49,6 +49,7 @@ def command(  # noqa: PLR0913, PLR0917 - options of a command
         federation=federation,
         on_leave=namespaces,
         kubeconfig_path=str(kubeconfig) if kubeconfig else None,
+        kubeconfig_context=context,
     )
     there = _connect(kubeconfig, spec.subject, context)
     if clean:

@@ -71,7 +71,8 @@ def leave(
 def cleanup_command(spec: MemberSpec) -> str:
     """What removes the rest from a member that could not be reached when it left."""
     file = spec.kubeconfig_path or "FILE"
-    return f"fedctl leave {spec.name} --cleanup --federation {spec.federation} --kubeconfig {file}"
+    context = f" --context {spec.kubeconfig_context}" if spec.kubeconfig_context else ""
+    return f"fedctl leave {spec.name} --cleanup --federation {spec.federation} --kubeconfig {file}{context}"
 
 
 def _absence(spec: MemberSpec, member: Kube | None) -> str | None:

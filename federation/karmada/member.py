@@ -34,7 +34,7 @@ class MemberSpec:
         on_leave: what becomes of namespaces that the federation has made on the member.
         timeout: seconds for a join or a leave.
         kubeconfig: of the member's administrator, as text.
-        kubeconfig_path: a file with it; named in advice only.
+        kubeconfig_path: a file with it, and `kubeconfig_context` in it; named in advice only.
         federation_kubeconfig: of the federation API's administrator, as text.
         cluster_id: UID of the cluster's namespace kube-system, where it is known already.
     """
@@ -49,6 +49,7 @@ class MemberSpec:
     timeout: float = TIMEOUT_SECONDS
     kubeconfig: str = field(default="", repr=False)
     kubeconfig_path: str | None = None
+    kubeconfig_context: str | None = None
     federation_kubeconfig: str = field(default="", repr=False)
     cluster_id: str | None = None
 
@@ -66,6 +67,7 @@ class MemberSpec:
             timeout=float(props.get("timeoutSeconds") or TIMEOUT_SECONDS),
             kubeconfig=props.get("kubeconfig") or "",
             kubeconfig_path=props.get("kubeconfigPath"),
+            kubeconfig_context=props.get("kubeconfigContext"),
             federation_kubeconfig=props.get("federationKubeconfig") or "",
             cluster_id=cluster_id,
         )

@@ -13,7 +13,7 @@ from tests.unit.leave_fixtures import OnLeave, joined, left, managed, work
 from tests.unit.member_fixtures import SPEC, UID, World, kube_system, made
 
 GONE = UnreachableError("member fc01", "https://fc01:6443 does not answer: no route to host", "see")
-KNOWN = dataclasses.replace(SPEC, cluster_id=UID, kubeconfig_path="~/fc01.yaml")
+KNOWN = dataclasses.replace(SPEC, cluster_id=UID, kubeconfig_path="~/fc01.yaml", kubeconfig_context="west")
 
 
 def go(world: World, spec: MemberSpec = KNOWN, **options: Any) -> list[str]:
@@ -59,7 +59,7 @@ def test_a_dead_member_leaves_the_federation_and_the_user_is_told_what_remains()
     expected = (
         "warning: member fc01 has left, but https://fc01:6443 does not answer: no route to host; what the federation "
         "has made there is still there. Once it can be reached: fedctl leave fc01 --cleanup --federation fed "
-        "--kubeconfig ~/fc01.yaml"
+        "--kubeconfig ~/fc01.yaml --context west"
     )
     assert go(world) == [expected]
     assert left(world.plane) == {"namespaces/karmada-cluster"}
