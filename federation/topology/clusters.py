@@ -64,6 +64,13 @@ class VipPool(Model):
         None, ge=1, le=255, description="VRRP router id, unique in its network segment; chosen if left out"
     )
 
+    @model_validator(mode="after")
+    def _room(self) -> Self:
+        if self.cidr.num_addresses < 2:
+            cause = "has no address besides the first, which is reserved"
+            raise mistake(cause, "take a wider range, such as one of /28", key="cidr")
+        return self
+
 
 class Grant(Model):
     """A rule of a ClusterRole; `*` is refused (RBAC API, PolicyRule)."""

@@ -210,6 +210,8 @@ MISTAKES = {
     "control_plane.failover.enabled: 'maybe' is neither true nor false; write one of them": plane(
         failover={"enabled": "maybe"}
     ),
+    "clusters[0].vips.cidr: '10.9.0.1/32' has no address besides the first, which is reserved; "
+    "take a wider range, such as one of /28": cluster(vips={"cidr": "10.9.0.1/32"}),
     "ttl: 0 is too small; let it be at least 1": with_(ttl=0),
     "topology: null is not a mapping; write key: value": None,
     "control_plane: true is not a mapping; write key: value": with_(control_plane=True),
