@@ -2,6 +2,7 @@
 
     text = minify(read("~/.kube/config"), "fc01")   one context, with everything inside
     access(text)                                     server, authorities and credentials
+    endpoint(text)                                   server and authorities; runs no plug-in
     merge({"fc01": text, "fc02": other})             a context for each, named as the clusters are
 
 All but `read` and `access` of a file with an `exec` plug-in work on text alone. Whatever is wrong with a file is a
@@ -10,7 +11,7 @@ All but `read` and `access` of a file with an `exec` plug-in work on text alone.
 
 from __future__ import annotations
 
-from federation.kubeconfig.access import Access, access
+from federation.kubeconfig.access import Access, access, endpoint
 from federation.kubeconfig.rewrite import inline, merge, minify, read
 
-__all__ = ["Access", "access", "inline", "merge", "minify", "read"]
+__all__ = ["Access", "access", "endpoint", "inline", "merge", "minify", "read"]

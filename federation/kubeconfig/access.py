@@ -52,15 +52,29 @@ def access(kubeconfig: str, context: str | None = None) -> Access:
         raise KubeconfigError(
             subject, "a client certificate and its key go together", "give both of them, or neither"
         )
+    server, ca = _endpoint(picked)
     return Access(
-        server=cluster["server"],
-        ca=_pem(subject, cluster, "certificate-authority", "CERTIFICATE"),
+        server=server,
+        ca=ca,
         tls_server_name=text_of(subject, cluster, "tls-server-name"),
         proxy_url=text_of(subject, cluster, "proxy-url"),
         certificate=certificate,
         key=key,
         token=token,
     )
+
+
+def endpoint(kubeconfig: str, context: str | None = None) -> tuple[str, str | None]:
+    """The server's URL and the authorities in PEM, as `access` has them, without asking for credentials.
+
+    Raises `KubeconfigError`.
+    """
+    return _endpoint(pick(kubeconfig, context))
+
+
+def _endpoint(picked: Picked) -> tuple[str, str | None]:
+    ca = _pem(picked.subject, picked.cluster, "certificate-authority", "CERTIFICATE")
+    return picked.cluster["server"], ca
 
 
 def content(subject: str, section: Section, key: str, *, base: Path | None = None) -> str | None:

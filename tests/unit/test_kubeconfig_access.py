@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.errors import KubeconfigError
-from federation.kubeconfig import Access, access, minify, plugin
+from federation.kubeconfig import Access, access, endpoint, minify, plugin
 from tests.unit.kubeconfig_fixtures import CA, CERTIFICATE, KEY, b64, config, text
 
 SERVER = "https://10.11.12.1:8001"
@@ -156,6 +156,11 @@ def answering(status: object, **more: Any) -> str:
 
 def test_a_plug_in_gives_a_token() -> None:
     assert access(text(user=exec_entry(answering({"token": "t-9"})))).token == "t-9"
+
+
+def test_who_only_wants_to_know_the_server_runs_no_plug_in() -> None:
+    user = {"exec": {"apiVersion": PLUGIN, "command": "no-such-plugin"}}
+    assert endpoint(text(user=user)) == (SERVER, CA)
 
 
 def test_a_plug_in_gives_a_certificate() -> None:
