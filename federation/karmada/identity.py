@@ -12,10 +12,16 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from federation.deadline import Deadline
-from federation.errors import ForbiddenError, RejectedError, UnauthorizedError, UnreachableError
+from federation.errors import (
+    ConflictError,
+    ForbiddenError,
+    RejectedError,
+    UnauthorizedError,
+    UnreachableError,
+)
 from federation.karmada import rbac
 from federation.karmada.member import MemberSpec
-from federation.kube import Kube, Ref
+from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access
 
 Client = Callable[[Access, str], Kube]
@@ -40,13 +46,29 @@ def identify(spec: MemberSpec, member: Kube) -> str:
     return str(found["metadata"]["uid"])
 
 
+def claim(spec: MemberSpec, member: Kube, manifest: Object) -> Object:
+    """Make an object, or change it if it is this federation's. What is somebody else's would go with a leave.
+
+    Raises `ConflictError` if it is.
+    """
+    ref = Ref.of(manifest)
+    found = member.get(ref)
+    if found is not None and not spec.owns(found):
+        raise ConflictError(
+            spec.subject,
+            f"{ref} is there already, and not of federation {spec.federation}",
+            "see who has made it; remove it, or give the federation another name",
+        )
+    return member.apply(manifest, manager=spec.manager)
+
+
 def token(spec: MemberSpec, reach: Access, member: Kube, deadline: Deadline, client: Client) -> str:
     """A token of the federation's identity that the member takes; the one that is there, if it does."""
     space, account, secret = rbac.account(spec)
     tokens: list[str] = []
 
     def made() -> str | None:
-        found = member.apply(space, manager=spec.manager)
+        found = claim(spec, member, space)
         leaving = found["metadata"].get("deletionTimestamp")
         return f"its namespace {spec.namespace} is still being removed" if leaving else None
 

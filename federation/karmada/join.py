@@ -46,7 +46,8 @@ def ensure(
     Karmada has to be restarted for.
 
     Raises:
-        ConflictError: the cluster is a member under another name, or the name is another cluster's.
+        ConflictError: the cluster is a member under another name, the name is another cluster's, or objects of
+            somebody else are in the way.
         TopologyError: a grant holds a wildcard.
         KubeconfigError: Karmada cannot reach a server in the way that the kubeconfig says.
         NotInTimeError: it is not Ready in time; the message says why.
@@ -67,7 +68,7 @@ def ensure(
             raise refused
         _wait_for_leave(spec, cluster_id, plane, clusters, deadline)
         home = pool.submit(_upsert, plane, plane_namespace(), spec, deadline)
-        rights = pool.submit(lambda: [member.apply(o, manager=spec.manager) for o in rbac.rights(spec)])
+        rights = pool.submit(lambda: [identity.claim(spec, member, o) for o in rbac.rights(spec)])
         token = identity.token(spec, reach, member, deadline, client)
         home.result(), rights.result()
     secret, manifest = plane_secret(spec, reach, token), cluster_manifest(spec, reach, cluster_id)

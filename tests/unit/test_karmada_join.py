@@ -147,8 +147,23 @@ def test_a_namespace_that_is_being_removed_on_the_member_is_waited_for() -> None
     world = World()
     space = rbac.namespace(SPEC)
     world.member.put({**space, "metadata": space["metadata"] | LEAVING})
-    world.member.after(6, lambda: world.member.remove("namespaces", "federation-fed"))
+    world.member.after(9, lambda: world.member.remove("namespaces", "federation-fed"))
     assert ensure(world).ready
+
+
+@pytest.mark.parametrize("kind", ["Namespace", "ClusterRole", "ClusterRoleBinding"])
+def test_what_somebody_else_has_made_is_not_taken(kind: str) -> None:
+    world = World()
+    manifest = next(o for o in [rbac.namespace(SPEC), *rbac.rights(SPEC)] if o["kind"] == kind)
+    name = manifest["metadata"]["name"]
+    world.member.put({**manifest, "metadata": {"name": name, "labels": {"app": "theirs"}}})
+    with pytest.raises(ConflictError) as caught:
+        ensure(world)
+    assert str(caught.value) == (
+        f"member fc01: {kind.lower()}s {name} is there already, and not of federation fed. "
+        "Next: see who has made it; remove it, or give the federation another name."
+    )
+    assert not SPEC.owns(made(world.member, kind, name))
 
 
 def test_a_member_that_karmada_does_not_reach_is_asked_from_here_too() -> None:
