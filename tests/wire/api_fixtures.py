@@ -40,11 +40,12 @@ class ApiServer:
         api: what it holds.
         tokens: those it takes, looked up at each request.
         folder: for its certificate and key.
+        days: for which the certificate is valid; negative if it has expired.
     """
 
-    def __init__(self, api: FakeApi, tokens: set[str], folder: Path) -> None:
+    def __init__(self, api: FakeApi, tokens: set[str], folder: Path, *, days: int = 1) -> None:
         self.api, self.tokens, self.lock = api, tokens, RLock()
-        self.ca = _certificate(folder)
+        self.ca = _certificate(folder, days)
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"server_": self}))
         self._http.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -135,7 +136,7 @@ def _ref(path: str) -> Ref:
     return Ref(version, rest[0] if rest else "", rest[1] if len(rest) > 1 else "", namespace)
 
 
-def _certificate(folder: Path) -> str:
+def _certificate(folder: Path, days: int) -> str:
     """Makes tls.crt and tls.key; returns the certificate, which vouches for itself, as base64 of PEM."""
     folder.mkdir()
     key = ec.generate_private_key(ec.SECP256R1())
@@ -147,8 +148,8 @@ def _certificate(folder: Path) -> str:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now - datetime.timedelta(days=9))
+        .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

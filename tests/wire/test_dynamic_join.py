@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from components.dynamic.join import DELETE_UNREACHABLE, JoinProvider
 from tests.unit.member_fixtures import LEAVING, UID, cluster, made
-from tests.wire.api_fixtures import Servers, servers_fixture  # noqa: F401  pytest finds fixtures by their import
+from tests.wire.api_fixtures import ApiServer, Servers, servers_fixture  # noqa: F401  pytest finds fixtures by their import
 from tests.wire.dynamic_fixtures import UNKNOWN, Diff, Remote, Server, refusal, server_fixture  # noqa: F401
 
 NOTHING = Diff(changes=False, delete_before_replace=True)
@@ -215,6 +216,24 @@ def test_expected_errors_are_one_line_and_leave_no_traceback(
         "Next: get a new kubeconfig; its credentials are wrong or have expired."
     )
     assert "Traceback" not in server.stderr
+
+
+def test_a_clock_that_is_wrong_shows_in_the_message(join: Remote, servers: Servers, tmp_path: Path) -> None:
+    late = ApiServer(servers.member.api, {"admin"}, tmp_path / "late", days=-3)
+    late.start()
+    try:
+        message = refusal(join.create, servers.inputs(kubeconfig=late.kubeconfig()))
+    finally:
+        late.stop()
+    now = datetime.now(UTC)
+    assert f"{late.url} does not answer" in message
+    assert "certificate has expired" in message
+    assert f"; its certificate is valid from {now - timedelta(days=9):%Y-%m-%d}" in message
+    assert f" to {now - timedelta(days=3):%Y-%m-%d}" in message
+    assert f"UTC, and here it is {now:%Y-%m-%d}" in message
+    assert message.endswith(
+        "correct the clock that is wrong (timedatectl), or renew the cluster's certificate."
+    )
 
 
 def test_a_wildcard_is_refused_in_the_preview(join: Remote, servers: Servers) -> None:
