@@ -15,10 +15,10 @@ from typing import Any
 
 import pulumi
 import pulumi_kubernetes as kubernetes
-from pulumi_kubernetes.yaml.v2 import ConfigGroup
 
 from components.dynamic.host import Host
 from components.dynamic.init import ApiServerReady, EtcdReady, Init
+from components.dynamic.kinds import Kinds
 from components.karmada import admission, controllers, etcd, federation_api, pods, protection, servers
 from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
 from components.karmada.plane import (
@@ -29,7 +29,7 @@ from components.karmada.plane import (
     Plane,
 )
 from components.kubernetes import KubernetesObject, Manifest
-from federation.karmada.crds import with_conversion
+from federation.karmada.kinds import digests
 from federation.karmada.policies import default_policies
 from federation.topology.models import ControlPlane
 
@@ -103,8 +103,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         first = self._serve()
         api = ApiServerReady(f"{name}-api", self._gate(first), self._opts(*first.resources))
         self.provider = self._federation_provider(api)
-        crds = self._declare_kinds()
-        others = self._run(api, crds)
+        others = self._run(api, self._declare_kinds(api))
         registered = self._register(others)
         everything = _Started([*first.manifests, *others.manifests], [*others.resources, *registered])
         force = args.spec.force_delete
@@ -130,7 +129,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         service = servers.api_service(plane, port=self._args.port)
         return started + self._start(api, pods.deployment(plane, api), service, after=after)
 
-    def _run(self, api: pulumi.Resource, crds: Sequence[pulumi.Resource]) -> _Started:
+    def _run(self, api: pulumi.Resource, kinds: pulumi.Resource) -> _Started:
         """All others; Karmada's controllers end at once where their kinds are missing."""
         plane, certificates = self._plane, self._certificates
         started = _Started([], [])
@@ -142,34 +141,24 @@ class FederationControlPlane(pulumi.ComponentResource):
             started += self._start(component, pods.deployment(plane, component), service, after=[api])
         for component, after in (
             (controllers.kube_controller_manager(plane, certificates), [api]),
-            (controllers.scheduler(plane, certificates), crds),
-            (controllers.controller_manager(plane, certificates), crds),
+            (controllers.scheduler(plane, certificates), [kinds]),
+            (controllers.controller_manager(plane, certificates), [kinds]),
         ):
             started += self._start(component, pods.deployment(plane, component), after=after)
         return started
 
-    def _declare_kinds(self) -> list[pulumi.Resource]:
-        """As one text where nothing in them is an output: the SDK takes half a second for each of these as objects."""
-        url = f"https://{self._plane.host_name(WEBHOOK)}:443/convert"
-        converted = [crd for crd in with_conversion(self._args.crds, url, "") if "conversion" in crd["spec"]]
-        names = {crd["metadata"]["name"] for crd in converted}
-        plain = [crd for crd in self._args.crds if crd["metadata"]["name"] not in names]
-        group = ConfigGroup(
-            f"{self._name}-kinds",
-            yaml="\n---\n".join(json.dumps(crd) for crd in plain),
-            resource_prefix=f"{self._name}-kind",
-            opts=self._opts(provider=self.provider, deleted_with=self._namespace),
-        )
-        return [
-            group,
-            *self._federation(
-                with_conversion(
-                    [c for c in self._args.crds if c["metadata"]["name"] in names],
-                    url,
-                    self._certificates.ca_bundle,
-                )
-            ),
-        ]
+    def _declare_kinds(self, api: pulumi.Resource) -> pulumi.Resource:
+        args = self._args
+        inputs = {
+            "federation": args.federation,
+            "federationKubeconfig": self.kubeconfig,
+            "version": args.spec.karmada_version,
+            "source": args.spec.crds,
+            "digests": digests(args.crds),
+            "conversionUrl": f"https://{self._plane.host_name(WEBHOOK)}:443/convert",
+            "caBundle": self._certificates.ca_bundle,
+        }
+        return Kinds(f"{self._name}-kinds", inputs, self._opts(api, deleted_with=self._namespace))
 
     def _register(self, others: _Started) -> list[pulumi.Resource]:
         """What leads the API server to the programs that were started."""

@@ -73,9 +73,17 @@ def controller_manager(plane: Plane, certificates: PlaneCertificates) -> Compone
         "enable-cluster-resource-modeling": False,
         "kube-api-qps": REQUESTS_A_SECOND,
         "kube-api-burst": BURST,
+        # Else what a member's autoscaler decides is set back.
+        "controllers": "*,hpaScaleTargetMarker",
+        "feature-gates": feature_gates(plane.spec.failover),
         **failover_flags(plane.spec.failover),
     }
     return _karmada(plane, certificates, name, values, port=port, memory="96Mi")
+
+
+def feature_gates(failover: Failover) -> str:
+    """Without the first, preferences that come later do not take a Deployment from the policy that holds it."""
+    return "PropagationPolicyPreemption=true" + (",Failover=true" if failover.enabled else "")
 
 
 def failover_flags(failover: Failover) -> dict[str, str | int | bool]:
@@ -88,7 +96,6 @@ def failover_flags(failover: Failover) -> dict[str, str | int | bool]:
     if not failover.enabled:
         return health
     return health | {
-        "feature-gates": "Failover=true",
         "enable-no-execute-taint-eviction": True,
         "no-execute-taint-eviction-purge-mode": failover.purge_mode,
         "resource-eviction-rate": f"{failover.eviction_rate:g}",

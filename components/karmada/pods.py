@@ -12,7 +12,7 @@ import pulumi
 
 from components.karmada.plane import Plane
 
-GRACE_SECONDS = 15
+GRACE_SECONDS = 10
 """More than an API server takes to drain; what waits longer waits for a connection that will not end."""
 USER = 65532  # "nonroot" of the distroless images
 CONFIG = "/etc/federation"

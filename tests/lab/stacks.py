@@ -88,7 +88,17 @@ class Stack:
         return next(c for c in self.topology["clusters"] if c["name"] == name)
 
     def argv(self, *words: str) -> list[str]:
-        return [*LAB, "exec", "--", "pulumi", "--cwd", str(self.directory), "--non-interactive", "--color=never", *words]
+        return [
+            *LAB,
+            "exec",
+            "--",
+            "pulumi",
+            "--cwd",
+            str(self.directory),
+            "--non-interactive",
+            "--color=never",
+            *words,
+        ]
 
     def run(self, *words: str, timeout: float = RUN_SECONDS) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

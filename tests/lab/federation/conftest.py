@@ -1,0 +1,80 @@
+"""Three real clusters, and a federation over the first two of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.labs import TestLab
+from tests.lab.stacks import Stack, walk_through
+
+LAB = """\
+clusters:
+  - {name: fc01, region: us, zone: east}
+  - {name: fc02, region: us, zone: west}
+  - {name: fc03, region: us, zone: north}
+images: [workload, federation]
+"""
+Inventory = dict[str, list[str]]
+
+
+@pytest.fixture(scope="package")
+def three(state_root: Path) -> Iterator[TestLab]:
+    """A lab of three clusters, for all tests of federations."""
+    lab = TestLab("t-fed", state_root)
+    lab.topology.write_text(LAB)
+    try:
+        lab("up", str(lab.topology), timeout=300)
+        yield lab
+    finally:
+        lab("down", "--force")
+
+
+@pytest.fixture
+def objects(three: TestLab) -> Callable[[str], Inventory]:
+    """All objects of a cluster."""
+    return lambda cluster: objects_of(three, cluster)
+
+
+def objects_of(lab: TestLab, cluster: str) -> Inventory:
+    """All objects of a cluster, by resource."""
+    found: Inventory = json.loads(
+        lab("exec", "--", sys.executable, "-m", "tests.lab.cluster_inventory", cluster)
+    )
+    return found
+
+
+def changed(before: Inventory, after: Inventory) -> dict[str, list[str]]:
+    """Resource to what is only in one of the two inventories, marked with + or -."""
+    found: dict[str, list[str]] = {}
+    for resource in sorted(before.keys() | after.keys()):
+        old, new = set(before.get(resource, ())), set(after.get(resource, ()))
+        marks = [f"-{name}" for name in sorted(old - new)] + [f"+{name}" for name in sorted(new - old)]
+        if marks:
+            found[resource] = marks
+    return found
+
+
+@pytest.fixture(scope="package")
+def before(three: TestLab) -> dict[str, Inventory]:
+    """What the clusters had before the first federation."""
+    return {name: objects_of(three, name) for name in ("fc01", "fc02", "fc03")}
+
+
+@pytest.fixture(scope="module")
+def stack(
+    three: TestLab, before: dict[str, Inventory], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Stack]:
+    """A federation of fc01, which is also the host, and fc02, with nginx; each test leaves it as it was."""
+    topology = walk_through("fc01", "fc02") | {"workloads": [{"path": "apps/nginx"}]}
+    made = Stack(three, tmp_path_factory.mktemp("federation") / "icp", topology)
+    try:
+        made.up()
+        yield made
+    finally:
+        made.destroy()
+        made.remove()

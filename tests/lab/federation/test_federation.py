@@ -1,0 +1,156 @@
+"""The walk-through on two real clusters: what its users got, by one `pulumi up`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from federation.karmada.member import MemberSpec
+from federation.karmada.rbac import rules
+from tests.lab.labs import TestLab, eventually
+from tests.lab.stacks import FEDERATION, Stack
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+ROLLOUT_SECONDS = 60.0
+
+
+def running(lab: TestLab, cluster: str, name: str = "nginx") -> int:
+    """Pods of an app that are ready in a cluster."""
+    pods = lab.get(cluster, "pods", "-l", f"app.kubernetes.io/name={name}", "-n", "default")["items"]
+    return sum(
+        condition["status"] == "True" and "deletionTimestamp" not in pod["metadata"]
+        for pod in pods
+        for condition in pod["status"].get("conditions", ())
+        if condition["type"] == "Ready"
+    )
+
+
+def becomes(lab: TestLab, **wanted: int) -> None:
+    """Wait until so many pods of nginx run in each cluster."""
+
+    def differs() -> str | None:
+        found = {cluster: running(lab, cluster) for cluster in wanted}
+        return None if found == wanted else f"{found} run"
+
+    eventually(differs, ROLLOUT_SECONDS, f"nginx: {wanted}")
+
+
+def test_both_clusters_are_ready_members_and_nginx_runs_in_both(stack: Stack, three: TestLab) -> None:
+    rows = {row["name"]: row for row in stack.output("members")}
+    assert rows.keys() == {"fc01", "fc02"}
+    assert rows["fc01"] == {
+        "name": "fc01",
+        "region": "us",
+        "zones": ["east"],
+        "version": "v1.36.3",
+        "ready": True,
+        "endpoint": "https://10.99.1.10:6443",
+    }
+    conditions = {
+        cluster["metadata"]["name"]: {c["type"]: c["status"] for c in cluster["status"]["conditions"]}[
+            "Ready"
+        ]
+        for cluster in stack.get("clusters")["items"]
+    }
+    assert conditions == {"fc01": "True", "fc02": "True"}
+    becomes(three, fc01=2, fc02=2)
+
+
+def test_a_run_right_after_changes_nothing(stack: Stack) -> None:
+    stack.up("--expect-no-changes")
+    assert stack.preview() == {}
+    refreshed = stack("refresh", "--yes", "--expect-no-changes")
+    assert "unchanged" in refreshed
+    stack.up("--expect-no-changes")
+
+
+def test_a_changed_region_is_one_update_and_nothing_else(stack: Stack) -> None:
+    with stack.edited():
+        stack.cluster("fc02")["region"] = "eu"
+    assert stack.preview() == {"update": ["fc02-join"]}
+    stack.up()
+    assert stack.get("cluster", "fc02")["spec"]["region"] == "eu"
+    with stack.edited():
+        stack.cluster("fc02")["region"] = "us"
+    stack.up()
+    assert stack.get("cluster", "fc02")["spec"]["region"] == "us"
+
+
+def test_six_replicas_are_three_and_three(stack: Stack, three: TestLab) -> None:
+    stack.kubectl("scale", "deployment", "nginx", "--replicas=6")
+    becomes(three, fc01=3, fc02=3)
+    stack.kubectl("scale", "deployment", "nginx", "--replicas=4")
+    becomes(three, fc01=2, fc02=2)
+
+
+def test_weights_of_two_to_one_are_four_and_two(stack: Stack, three: TestLab) -> None:
+    manifest = stack.directory / "apps" / "nginx" / "deployment.yaml"
+    six = yaml.safe_load(manifest.read_text())
+    four, six["spec"]["replicas"] = manifest.read_text(), 6
+    manifest.write_text(yaml.safe_dump(six))
+    with stack.edited() as topology:
+        topology["workloads"][0]["preferences"] = {"clusters": {"fc01": {"weight": 2}, "fc02": {"weight": 1}}}
+    stack.up()
+    becomes(three, fc01=4, fc02=2)
+    manifest.write_text(four)
+    with stack.edited() as topology:
+        del topology["workloads"][0]["preferences"]
+    stack.up()
+    becomes(three, fc01=2, fc02=2)
+
+
+def test_the_kubeconfig_is_a_secret_with_a_context_for_each_cluster_and_the_federation(stack: Stack) -> None:
+    assert "[secret]" in stack("stack", "output", "kubeconfig")
+    config = yaml.safe_load(stack.output("kubeconfig"))
+    assert {c["name"] for c in config["contexts"]} == {"fc01", "fc02", FEDERATION}
+    state = stack("stack", "export")
+    keys = [u["user"].get("client-key-data") for u in config["users"]]
+    assert all(keys)
+    assert not [key for key in keys if key in state], "private keys are encrypted in the state"
+    assert "PRIVATE KEY" not in state
+
+
+def rights_of_member(lab: TestLab, cluster: str) -> list[dict[str, Any]]:
+    """What the API server of a member says that the federation may do there."""
+    account = f"system:serviceaccount:federation-{FEDERATION}:federation"
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SelfSubjectRulesReview",
+        "spec": {"namespace": "x"},
+    }
+    answer = lab.kubectl(
+        cluster, "create", "-f", "-", "-o", "json", f"--as={account}",
+        "--as-group=system:serviceaccounts", "--as-group=system:authenticated", stdin=json.dumps(review),
+    )  # fmt: skip
+    found: list[dict[str, Any]] = json.loads(answer)["status"]["resourceRules"]
+    return found
+
+
+def test_a_member_grants_the_declared_rights_and_no_more(stack: Stack, three: TestLab) -> None:
+    def spread(found: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+        return {
+            (group, resource, verb)
+            for rule in found
+            for group in rule.get("apiGroups", ())
+            for resource in rule.get("resources", ())
+            for verb in rule["verbs"]
+        }
+
+    # What every user of a cluster may do: ask about himself.
+    everybody = {
+        (group, resource, "create")
+        for group, resource in (
+            ("authorization.k8s.io", "selfsubjectaccessreviews"),
+            ("authorization.k8s.io", "selfsubjectrulesreviews"),
+            ("authentication.k8s.io", "selfsubjectreviews"),
+        )
+    }
+    spec = MemberSpec.from_props(
+        {"member": "fc02", "federation": FEDERATION, "kubeconfig": "", "federationKubeconfig": ""}
+    )
+    granted = spread(rights_of_member(three, "fc02"))
+    assert granted - everybody == spread(rules(spec))
+    assert not [right for right in granted if "*" in right]
