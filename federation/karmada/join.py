@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from federation.deadline import Deadline
 from federation.errors import (
@@ -22,7 +23,8 @@ from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access, access
 
 CLUSTERS = Ref(CLUSTER_API, "clusters")
-STARTING = ("failed calling webhook", "unable to handle the request")  # of parts of the federation API
+STARTING = ("failed calling webhook", ": 503 ", "unable to handle the request")  # parts of the federation API
+Answer = TypeVar("Answer")
 
 
 def join(spec: MemberSpec, deadline: Deadline) -> MemberFacts:
@@ -62,7 +64,7 @@ def ensure(
     member = client(reach, spec.subject)
     with ThreadPoolExecutor(3) as pool:
         asked = pool.submit(identity.identify, spec, member)
-        clusters = plane.list(CLUSTERS)
+        clusters = _patiently(plane, lambda: plane.list(CLUSTERS), deadline)
         cluster_id = asked.result()
         if refused := refusal(spec, cluster_id, clusters):
             raise refused
@@ -188,11 +190,16 @@ def _wait_for_leave(
 
 
 def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline) -> None:
-    """Apply to the federation API, patiently while one of its parts starts."""
+    _patiently(plane, lambda: plane.apply(manifest, manager=spec.manager), deadline)
 
-    def applied() -> str | None:
+
+def _patiently(plane: Kube, ask: Callable[[], Answer], deadline: Deadline) -> Answer:
+    """Ask the federation API again while one of its parts starts."""
+    answers: list[Answer] = []
+
+    def answered() -> str | None:
         try:
-            plane.apply(manifest, manager=spec.manager)
+            answers.append(ask())
         except RejectedError as error:
             if any(part in error.cause for part in STARTING):
                 return error.cause
@@ -201,9 +208,10 @@ def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline)
 
     deadline.until(
         plane.name,
-        applied,
+        answered,
         fix="see whether karmada-webhook and karmada-aggregated-apiserver run in the host cluster",
     )
+    return answers[-1]
 
 
 def _wait_until_ready(spec: MemberSpec, asker: Kube, plane: Kube, deadline: Deadline) -> MemberFacts:

@@ -183,6 +183,18 @@ def test_a_webhook_that_starts_is_waited_for() -> None:
     assert ensure(world).ready
 
 
+def test_an_aggregated_api_server_that_does_not_start_is_named() -> None:
+    world = World()
+    down = RejectedError("federation fed", "cannot list clusters: 503 service unavailable", "mend")
+    world.plane.failures = [down] * 1000
+    with pytest.raises(NotInTimeError) as caught:
+        ensure(world)
+    assert str(caught.value) == (
+        "federation fed: not so within 60 s: cannot list clusters: 503 service unavailable. "
+        "Next: see whether karmada-webhook and karmada-aggregated-apiserver run in the host cluster."
+    )
+
+
 def test_an_object_that_is_refused_for_good_ends_the_join() -> None:
     world = World()
     world.plane.failures = [None, RejectedError("federation fed", "cannot apply: zones", "mend it")]
