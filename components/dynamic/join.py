@@ -56,9 +56,18 @@ class JoinProvider(Provider):
         facts = _join(props)
         return CreateResult(facts.cluster_id, {**props, **facts.as_props()})
 
-    def update(self, _id: str, _olds: Props, news: Props) -> UpdateResult:
-        """As `create`; what has been brought down on either side is made again."""
-        return UpdateResult({**news, **_join(news).as_props()})
+    def update(self, id_: str, olds: Props, news: Props) -> UpdateResult:
+        """As `create`; what has been brought down on either side is made again.
+
+        A member that is dead, and of which nothing else is wanted, is no reason for `up` to fail.
+        """
+        try:
+            return UpdateResult({**news, **_join(news).as_props()})
+        except UnreachableError as error:
+            if error.obj != MemberSpec.from_props(news).subject or super().diff(id_, olds, news).changes:
+                raise
+            print(f"warning: {error}")
+            return UpdateResult({**news, **{key: olds[key] for key in OUTPUTS}})
 
     def read(self, id_: str, props: Props) -> ReadResult:
         """As the federation knows the member now. A member that is down is not gone.

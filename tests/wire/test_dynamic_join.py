@@ -107,6 +107,25 @@ def test_an_update_changes_the_member_in_place(join: Remote, servers: Servers) -
     assert outs == found.outs | {"region": "eu"}
 
 
+def test_a_dead_member_fails_only_an_update_that_wants_something_of_it(
+    join: Remote, servers: Servers, server: Server
+) -> None:
+    found = join.create(servers.inputs())
+    servers.member.stop()
+    dead = found.outs | {"ready": False}
+    assert join.update(found.id, dead, servers.inputs()) == dead
+    assert f"warning: member fc01: {servers.member.url} does not answer" in server.stdout
+    message = refusal(join.update, found.id, dead, servers.inputs(region="eu"))
+    assert message.startswith(f"member fc01: {servers.member.url} does not answer")
+
+
+def test_a_federation_that_is_down_fails_every_update(join: Remote, servers: Servers) -> None:
+    found = join.create(servers.inputs())
+    servers.plane.stop()
+    message = refusal(join.update, found.id, found.outs | {"ready": False}, servers.inputs())
+    assert message.startswith(f"federation fed: {servers.plane.url} does not answer")
+
+
 def test_a_member_that_is_gone_is_read_as_gone(join: Remote, servers: Servers) -> None:
     found = join.create(servers.inputs())
     servers.plane.api.remove("clusters", "fc01")
