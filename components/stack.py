@@ -16,7 +16,7 @@ from components.federation import FederationControlPlane, FederationControlPlane
 from components.workloads import FederatedWorkloads, WorkloadsArgs
 from federation.errors import TopologyError
 from federation.karmada import crds
-from federation.kubeconfig import access, merge, minify, read
+from federation.kubeconfig import endpoint, merge, minify, read
 from federation.paths import cache_dir
 from federation.topology import models
 
@@ -82,7 +82,7 @@ class Federation(pulumi.ComponentResource):
             kubeconfig=text,
             kubeconfig_path=cluster.kubeconfig.path,
             kubeconfig_context=cluster.kubeconfig.context,
-            address=spec.api_server.advertise_address or str(urlsplit(access(text).server).hostname),
+            address=spec.api_server.advertise_address or str(urlsplit(endpoint(text)[0]).hostname),
             crds=crds.load(spec.crds, version=spec.karmada_version, cache=cache_dir()),
         )
         return FederationControlPlane(topology.name, args, self._child(providers=[host.provider]))

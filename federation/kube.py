@@ -23,6 +23,7 @@ from federation.errors import (
     ConflictError,
     FederationError,
     ForbiddenError,
+    KubeconfigError,
     RejectedError,
     UnauthorizedError,
     UnreachableError,
@@ -252,12 +253,16 @@ def _proxy(server: str) -> str | None:
 
 def _context(access: Access) -> ssl.SSLContext:
     """TLS as the kubeconfig says. OpenSSL takes a client key from a file only: it is there for a moment, mode 0600."""
-    context = ssl.create_default_context(cadata=access.ca)
-    if access.certificate and access.key:
-        with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-            file.write(access.certificate + "\n" + access.key)
-            file.flush()
-            context.load_cert_chain(file.name)
+    try:
+        context = ssl.create_default_context(cadata=access.ca)
+        if access.certificate and access.key:
+            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+                file.write(access.certificate + "\n" + access.key)
+                file.flush()
+                context.load_cert_chain(file.name)
+    except ssl.SSLError as error:
+        cause = f"a certificate or key for {access.server} cannot be used: {error.reason or error}"
+        raise KubeconfigError("kubeconfig", cause, "get a new one from the cluster's administrator") from None
     return context
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from federation.errors import FederationError
 from federation.kube import Kube
-from federation.kubeconfig import access, read
+from federation.kubeconfig import endpoint, read
 
 
 def kubeconfig(props: dict[str, Any]) -> str:
@@ -26,7 +26,7 @@ def kubeconfig(props: dict[str, Any]) -> str:
         return stored
     try:
         current = read(path, context=props.get("kubeconfigContext"))
-        same = access(current).server == access(stored).server
+        same = endpoint(current)[0] == endpoint(stored)[0]
     except FederationError:
         return stored
     return current if same else stored
