@@ -205,6 +205,9 @@ class Join(Resource, module="federation", name="Join"):
     """A member of the federation.
 
     Attributes:
+        member: its name.
+        region: as the federation knows it.
+        zones: as the federation knows them.
         clusterId: UID of the cluster's namespace kube-system, also the resource's id.
         endpoint: URL of its API server.
         version: its Kubernetes version.
@@ -214,6 +217,9 @@ class Join(Resource, module="federation", name="Join"):
     member: pulumi.Output[str]
     region: pulumi.Output[str | None]
     zones: pulumi.Output[list[str]]
+    member: pulumi.Output[str]
+    region: pulumi.Output[str | None]
+    zones: pulumi.Output[Sequence[str]]
     clusterId: pulumi.Output[str]  # noqa: N815 - outputs are attributes by their own names
     endpoint: pulumi.Output[str]
     version: pulumi.Output[str]
