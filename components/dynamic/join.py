@@ -217,9 +217,6 @@ class Join(Resource, module="federation", name="Join"):
     member: pulumi.Output[str]
     region: pulumi.Output[str | None]
     zones: pulumi.Output[list[str]]
-    member: pulumi.Output[str]
-    region: pulumi.Output[str | None]
-    zones: pulumi.Output[Sequence[str]]
     clusterId: pulumi.Output[str]  # noqa: N815 - outputs are attributes by their own names
     endpoint: pulumi.Output[str]
     version: pulumi.Output[str]
