@@ -1,31 +1,38 @@
-"""`make demo`: two real clusters, nginx in both by the real Pulumi engine, and a look at the result.
+"""`make demo`: two real clusters become one federation by `pulumi up` of the stack icp, and a look at the result.
 
     python demo/run.py          bring it up; can be repeated
     python demo/run.py --down   take it apart
 
-Each command it runs is printed, so that you can run it too.
+Each command it runs is printed, so that you can run it too. The checkout stays as it is: what the engine writes
+into a stack's settings goes into a copy beside the lab's kubeconfig.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rich.console import Console
 from rich.table import Table
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent
-CLUSTERS = ("fc01", "fc02")
-STACK = "demo"
+from lab.tools.toolbox import Toolbox
+
+ROOT = Path(__file__).parents[1]
+STACK = "icp"
+SETTINGS = f"Pulumi.{STACK}.yaml"
+KEY = "federation:topology"
 LAB = (sys.executable, "-m", "lab")
 COMMAND_SECONDS = 3600.0  # the first run may build every tool
-PAGE_SECONDS = 10
+ROLLOUT_SECONDS = 120.0
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -52,23 +59,42 @@ def lab(*words: str, quiet: bool = False) -> str:
 
 
 def pulumi(*words: str, quiet: bool = False) -> str:
-    """Run the engine where it can reach the clusters; the stack's settings stay with the lab, not in the checkout."""
+    """Run the engine where it can reach the clusters."""
     return lab("exec", "--", "pulumi", *words, quiet=quiet)
 
 
-def settings() -> Path:
-    """The stack's configuration file, beside the lab's kubeconfig."""
-    return Path(lab("kubeconfig", "--path", quiet=True).strip()).with_name(f"Pulumi.{STACK}.yaml")
+def home() -> Path:
+    """The folder of the stack's settings and of its kubeconfig; it goes with the lab."""
+    return Path(lab("kubeconfig", "--path", quiet=True).strip()).with_name("demo")
 
 
-def make_stack(file: Path) -> None:
-    """The stack and its settings, unless they are there; the engine writes them to the checkout, whence they move."""
-    if file.exists():
-        return
-    pulumi("stack", "select", "--create", STACK)
-    shutil.move(ROOT / file.name, file)
-    clusters = [f"--plaintext=federation:clusters[{i}]={name}" for i, name in enumerate(CLUSTERS)]
-    pulumi("config", "set-all", "--path", *clusters, *_of(file))
+def make_stack(folder: Path) -> Path:
+    """The stack, unless it is there, and its settings: those of the checkout, with what the lab's tools bring.
+
+    The engine keeps its salt in the settings of the folder that it is started in.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(ROOT / "Pulumi.yaml", folder)
+    file = folder / SETTINGS
+    if not file.exists():
+        pulumi("--cwd", str(folder), "stack", "select", "--create", STACK)
+    kept = (yaml.safe_load(file.read_text()) if file.exists() else None) or {}
+    settings = yaml.safe_load((ROOT / SETTINGS).read_text())
+    # A stack without a lab downloads the pinned release.
+    plane = {"crds": str(Toolbox().share("karmada", "crds"))}
+    topology = settings["config"][KEY]
+    topology["control_plane"] = {**plane, **(topology.get("control_plane") or {})}
+    _replace(file, yaml.safe_dump({**kept, **settings}, sort_keys=False))
+    return file
+
+
+def _replace(file: Path, text: str) -> None:
+    """Whole or not at all, for its owner only."""
+    draft = file.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+        opened.write(text)
+    draft.replace(file)
 
 
 def _of(file: Path) -> tuple[str, ...]:
@@ -76,49 +102,97 @@ def _of(file: Path) -> tuple[str, ...]:
 
 
 def up() -> None:
-    """Everything, from nothing to two answering clusters."""
-    lab("tools", "install", "lab", "pulumi")
-    lab("up", str(HERE / "topology.yaml"))
-    file = settings()
-    make_stack(file)
+    """Everything, from nothing to a federation that runs nginx."""
+    lab("tools", "install", "lab", "pulumi", "karmada")
+    lab("up", "demo/topology.yaml")
+    folder = home()
+    file = make_stack(folder)
     pulumi("up", "--yes", "--skip-preview", *_of(file))
     pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *_of(file))
-    ports = json.loads(pulumi("stack", "output", "nodePorts", "--json", "--stack", STACK, quiet=True))
-    show([(cluster, *ask(cluster, int(ports[cluster]))) for cluster in CLUSTERS])
+    members = json.loads(pulumi("stack", "output", "members", "--json", "--stack", STACK, quiet=True))
+    kubeconfig = folder / "federation.kubeconfig"
+    secret = pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK, quiet=True)
+    _replace(kubeconfig, secret)
+    federation = str(yaml.safe_load(file.read_text())["config"][KEY]["name"])
+    names = [member["name"] for member in members]
+    running = wait_for_nginx(kubeconfig, names)
+    show([{**member, "nginx": running[member["name"]]} for member in members])
+    for context, what in (
+        (federation, "get clusters"),
+        (federation, "get deployment nginx"),
+        *((name, "get pods") for name in names),
+    ):
+        lab("exec", "--", *kubectl(kubeconfig, context), *what.split())
+    advise(kubeconfig, federation, file, names[0])
 
 
-def ask(cluster: str, port: int) -> tuple[str, str]:
-    """The URL of nginx in the cluster, and the title of the page that it answers with."""
-    nodes: Any = json.loads(lab("status", "--json", quiet=True))["clusters"]
-    address = next(c["nodes"][0]["address"] for c in nodes if c["name"] == cluster)
-    url = f"http://{address}:{port}/"
-    retries = ("--retry", str(PAGE_SECONDS), "--retry-delay", "1", "--retry-all-errors")
-    page = lab("exec", "--", "curl", "--silent", "--show-error", "--fail", *retries, url, quiet=True)
-    return url, page.partition("<title>")[2].partition("</title>")[0]
+def kubectl(kubeconfig: Path, context: str) -> tuple[str, ...]:
+    """The start of a kubectl command in one of the clusters, or in the federation."""
+    return ("kubectl", "--kubeconfig", str(kubeconfig), "--context", context)
 
 
-def show(answers: list[tuple[str, str, str]]) -> None:
-    """The result, and what to try next."""
-    table = Table("cluster", "asked", "answer")
-    for row in answers:
-        table.add_row(*row)
+def wait_for_nginx(kubeconfig: Path, members: Sequence[str]) -> dict[str, int]:
+    """Ready pods of nginx in each member, once there are as many as the Deployment wants."""
+    manifest = yaml.safe_load((ROOT / "apps/nginx/deployment.yaml").read_text())
+    wanted, end = manifest["spec"]["replicas"], time.monotonic() + ROLLOUT_SECONDS
+    while True:
+        found = {name: _ready_pods(kubeconfig, name) for name in members}
+        if sum(found.values()) == wanted:
+            return found
+        if time.monotonic() > end:
+            raise StepError(f"nginx: {found} of {wanted} pods are ready after {ROLLOUT_SECONDS:.0f} s")
+        time.sleep(1)
+
+
+def _ready_pods(kubeconfig: Path, cluster: str) -> int:
+    words = (*kubectl(kubeconfig, cluster), "get", "pods", "-l", "app.kubernetes.io/name=nginx", "-o", "json")
+    pods: list[Any] = json.loads(lab("exec", "--", *words, quiet=True))["items"]
+    return sum(
+        condition["type"] == "Ready" and condition["status"] == "True"
+        for pod in pods
+        if "deletionTimestamp" not in pod["metadata"]
+        for condition in pod["status"].get("conditions", ())
+    )
+
+
+def show(members: Sequence[dict[str, Any]]) -> None:
+    """The result."""
+    table = Table("member", "region", "zones", "version", "ready", "endpoint", "nginx")
+    for row in members:
+        where = (row["name"], row["region"], ", ".join(row["zones"]), row["version"])
+        table.add_row(*where, "yes" if row["ready"] else "no", row["endpoint"], f"{row['nginx']} pods")
     console.print()
     console.print(table)
+
+
+def advise(kubeconfig: Path, federation: str, file: Path, member: str) -> None:
+    """What to try next."""
+    ask = shlex.join((".venv/bin/lab", "exec", "--", *kubectl(kubeconfig, federation)))
+    engine = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", "preview", *_of(file)))
     console.print(
-        "Next:\n"
-        "  .venv/bin/lab status                    the clusters and their nodes\n"
-        "  .venv/bin/lab kubectl fc01 get pods -A  any kubectl command\n"
-        "  .venv/bin/lab forward fc01:30080        nginx for the browser of this machine\n"
-        "  .venv/bin/lab fault kill fc01           a power cut; `lab fault restore fc01` ends it\n"
-        "  make demo-down                          take everything apart",
+        "\nNext, 3 and 3 instead of 2 and 2:\n"
+        f"  {ask} scale deployment nginx --replicas=6\n"
+        "What `pulumi up` would change now:\n"
+        f"  {engine}\n"
+        "The federation API on a port of this machine:\n"
+        f"  .venv/bin/lab forward {member}:32443\n"
+        "A power cut, and its end:\n"
+        "  .venv/bin/lab fault kill fc02\n"
+        "  .venv/bin/lab fault restore fc02\n"
+        "Everything apart again:\n"
+        "  make demo-down",
         markup=False,
     )
 
 
 def down() -> None:
     """The stack by `pulumi destroy`, then the clusters."""
-    file = settings()
-    pulumi("destroy", "--yes", "--skip-preview", "--remove", *_of(file))
+    folder = home()
+    file = folder / SETTINGS
+    if file.exists():
+        pulumi("destroy", "--yes", "--skip-preview", *_of(file))
+        # In its own folder: the engine removes the settings that lie where it is started.
+        pulumi("--cwd", str(folder), "stack", "rm", "--yes", STACK)
     lab("down")
 
 
