@@ -15,6 +15,8 @@ from pulumi_kubernetes import _utilities
 Manifest = Mapping[str, Any]
 """An object as in a YAML file; any value may be a `pulumi.Output`."""
 
+FORCE = {"pulumi.com/patchForce": "true"}
+"""What the stack declares wins over what was set by hand, such as by `kubectl scale`; else `up` would stop there."""
 SECRET_OUTPUTS = {"Secret": ["data", "stringData"]}  # as in the typed SDK
 
 
@@ -36,7 +38,11 @@ class KubernetesObject(pulumi.CustomResource):
             version=_utilities.get_version(),
             additional_secret_outputs=SECRET_OUTPUTS.get(kind),
         )
-        props = {"metadata": None, **manifest}
+        props = {**manifest, "metadata": _forced(manifest["metadata"])}
         super().__init__(
             f"kubernetes:{group}:{kind}", name, props, pulumi.ResourceOptions.merge(opts, defaults)
         )
+
+
+def _forced(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {**metadata, "annotations": {**FORCE, **(metadata.get("annotations") or {})}}

@@ -11,6 +11,7 @@ import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -32,6 +33,7 @@ from components.karmada.plane import (
     SCHEDULER,
     WEBHOOK,
 )
+from federation.karmada.etcd import EtcdFiles
 
 ETCD_PEER = "etcd-peer"
 ADMIN = "admin"
@@ -67,6 +69,7 @@ class PlaneCertificatesArgs:
         cluster_domain: DNS domain of the host cluster.
         api_names: more names and addresses of the API server, such as the first address of its Services.
         etcd_members: how many have a name in etcd's certificates.
+        etcd_files: those of an etcd that is there already; then none is made for it.
         days: of validity.
         renew_before_days: an update that finds fewer days left renews.
         generation: another one renews all but the authorities and the key of service accounts.
@@ -77,6 +80,7 @@ class PlaneCertificatesArgs:
     cluster_domain: str
     api_names: Sequence[pulumi.Input[str]] = ()
     etcd_members: int
+    etcd_files: EtcdFiles | None = None
     days: int
     renew_before_days: int
     generation: int = 0
@@ -104,9 +108,9 @@ class PlaneCertificates(pulumi.ComponentResource):
         ca: of the API's servers and users.
         etcd_ca: of etcd's servers and users.
         front_proxy_ca: of the one that may speak for others.
-        servers: "etcd", "etcd-peer", and the parts that serve.
+        servers: "etcd", "etcd-peer" if etcd is the plane's own, and the parts that serve.
         clients: "admin", and the parts that use the API.
-        etcd_clients: the two API servers, and "operator" for backups.
+        etcd_clients: the two API servers, and "operator" for backups if etcd is the plane's own.
         front_proxy_client: the API server, as the aggregated one sees it.
         service_account: what signs tokens.
     """
@@ -116,26 +120,24 @@ class PlaneCertificates(pulumi.ComponentResource):
     ) -> None:
         super().__init__("federation:karmada:Certificates", name, {}, opts)
         self._name, self._args = name, args
-        ca, etcd_ca, proxy_ca = (
-            self._authority(what, common_name)
-            for what, common_name in (
-                ("ca", "karmada"),
-                ("etcd-ca", "etcd-ca"),
-                ("front-proxy-ca", "front-proxy-ca"),
-            )
-        )
-        self.ca, self.etcd_ca, self.front_proxy_ca = map(_identity, (ca, etcd_ca, proxy_ca))
-        self.servers: Mapping[str, Identity] = self._servers(ca, etcd_ca)
+        ca, proxy_ca = self._authority("ca", "karmada"), self._authority("front-proxy-ca", "front-proxy-ca")
+        self.ca, self.front_proxy_ca = _identity(ca), _identity(proxy_ca)
+        servers = self._servers(ca)
         self.clients: Mapping[str, Identity] = {
             part: self._issue(f"{part}-client", ca, common_name, usages=["client"], organization=_MASTERS)
             for part, common_name in _CLIENTS.items()
         }
-        self.etcd_clients: Mapping[str, Identity] = {
-            part: self._issue(
-                f"{part}-etcd-client", etcd_ca, f"system:karmada:{part}-etcd-client", usages=["client"]
+        if args.etcd_files:
+            self.etcd_ca, client = _of_files(args.etcd_files)
+            self.etcd_clients: Mapping[str, Identity] = dict.fromkeys(
+                (API_SERVER, AGGREGATED_API_SERVER), client
             )
-            for part in _ETCD_CLIENTS
-        }
+        else:
+            etcd_ca = self._authority("etcd-ca", "etcd-ca")
+            self.etcd_ca = _identity(etcd_ca)
+            self.etcd_clients = self._etcd_clients(etcd_ca)
+            servers |= self._etcd_servers(etcd_ca)
+        self.servers: Mapping[str, Identity] = servers
         self.front_proxy_client = self._issue(
             "front-proxy-client", proxy_ca, "front-proxy-client", usages=["client"]
         )
@@ -154,14 +156,14 @@ class PlaneCertificates(pulumi.ComponentResource):
         text = pulumi.Output.all(*facts).apply(lambda known: _kubeconfig(self._args.federation, *known))
         return pulumi.Output.secret(text)
 
-    def _servers(self, ca: CertificateAuthority, etcd_ca: CertificateAuthority) -> dict[str, Identity]:
+    def _servers(self, ca: CertificateAuthority) -> dict[str, Identity]:
         names = {
             API_SERVER: ["kubernetes", "kubernetes.default", "kubernetes.default.svc", *self._args.api_names],
             # The federation API finds it by a Service of its own, and checks for that one's name.
             AGGREGATED_API_SERVER: [f"{AGGREGATED_API_SERVER}.{FEDERATION_NAMESPACE}.svc"],
             WEBHOOK: [],
         }
-        servers = {
+        return {
             part: self._issue(
                 f"{part}-server",
                 ca,
@@ -171,8 +173,10 @@ class PlaneCertificates(pulumi.ComponentResource):
             )
             for part, more in names.items()
         }
-        # A peer is a client of its peers; etcd's server dials itself for its JSON gateway.
-        etcd = {
+
+    def _etcd_servers(self, etcd_ca: CertificateAuthority) -> dict[str, Identity]:
+        """A peer is a client of its peers; etcd's server dials itself for its JSON gateway."""
+        return {
             part: self._issue(
                 f"{part}-server",
                 etcd_ca,
@@ -182,7 +186,14 @@ class PlaneCertificates(pulumi.ComponentResource):
             )
             for part in (ETCD, ETCD_PEER)
         }
-        return {**servers, **etcd}
+
+    def _etcd_clients(self, etcd_ca: CertificateAuthority) -> dict[str, Identity]:
+        return {
+            part: self._issue(
+                f"{part}-etcd-client", etcd_ca, f"system:karmada:{part}-etcd-client", usages=["client"]
+            )
+            for part in _ETCD_CLIENTS
+        }
 
     def _etcd_names(self) -> list[str]:
         """The wildcard admits members to come: etcd looks up the address of a peer among the names it shows."""
@@ -216,6 +227,14 @@ class PlaneCertificates(pulumi.ComponentResource):
 
 def _identity(resource: CertificateAuthority | Certificate | KeyPair) -> Identity:
     return Identity(resource.certificate, resource.key, resource.fingerprint)
+
+
+def _of_files(files: EtcdFiles) -> tuple[Identity, Identity]:
+    """Authority, whose key is not ours, and client. A server reads both when it starts: one hash over them."""
+    fingerprint = pulumi.Output.from_input(sha256(f"{files.ca}{files.certificate}".encode()).hexdigest())
+    ca, certificate = pulumi.Output.from_input(files.ca), pulumi.Output.from_input(files.certificate)
+    none, key = pulumi.Output.secret(""), pulumi.Output.secret(files.key)
+    return Identity(ca, none, fingerprint), Identity(certificate, key, fingerprint)
 
 
 def _kubeconfig(name: str, server: str, ca: str, certificate: str, key: str) -> str:

@@ -167,4 +167,18 @@ def _overlap(late: Range, partners: list[tuple[Range, str]]) -> Mistake:
     )
 
 
-CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (duplicates, references, overlaps)
+def reachable(document: Document) -> Iterator[Mistake]:
+    """The host's own address is right for its node ports; where its load balancer is, nobody knows but the operator."""
+    for loc, section in found(document, "control_plane", "api_server"):
+        if not isinstance(section, Mapping) or section.get("advertise_address") is not None:
+            continue
+        if section.get("service_type") == "LoadBalancer":
+            yield Mistake(
+                dotted((*loc, "service_type")),
+                shown("LoadBalancer"),
+                "has no address that clients and certificates could name",
+                "set control_plane.api_server.advertise_address",
+            )
+
+
+CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (duplicates, references, overlaps, reachable)
