@@ -1,0 +1,68 @@
+"""A control plane on an etcd that is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts  # noqa: F401
+from tests.unit.test_karmada_etcd import pair
+
+SERVERS = ["https://10.0.0.5:2379", "https://10.0.0.6:2379"]
+API_SERVERS = ("karmada-apiserver", "karmada-aggregated-apiserver")
+
+
+@pytest.fixture(name="folder", scope="module")
+def folder_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("etcd")
+    for name in ("ca", "client", "next"):
+        pair(folder, name)
+    return folder
+
+
+@pytest.fixture(name="external")
+def external_fixture(build: Build, folder: Path) -> Built:
+    return build(etcd=settings(folder))
+
+
+def settings(folder: Path, client: str = "client") -> dict[str, object]:
+    files = {"ca": "ca.crt", "certificate": f"{client}.crt", "key": f"{client}.key"}
+    return {"servers": SERVERS, "tls": {key: str(folder / name) for key, name in files.items()}}
+
+
+def test_no_etcd_and_nothing_of_it_is_made(external: Built) -> None:
+    assert [name for name in external.resources if "etcd" in name] == []
+    assert external.resources["fed-host"].inputs["storage"] is False
+
+
+def test_both_api_servers_reach_it_with_the_files_that_are_named(external: Built, folder: Path) -> None:
+    for component in API_SERVERS:
+        flags, files = external.flags(component), external.files(component)
+        assert flags["etcd-servers"] == ",".join(SERVERS)
+        for flag, file in (("cafile", "ca.crt"), ("certfile", "client.crt"), ("keyfile", "client.key")):
+            name = flags[f"etcd-{flag}"].removeprefix("/etc/federation/")
+            assert files[name] == (folder / file).read_text()
+
+
+def test_the_key_is_a_secret_in_every_input(external: Built, folder: Path) -> None:
+    key = (folder / "client.key").read_text()
+    found = {n for n, r in external.resources.items() for text in open_texts(r.inputs) if key in text}
+    assert found == set()
+
+
+def test_another_certificate_rolls_the_api_servers_and_no_other_part(
+    build: Build, external: Built, folder: Path
+) -> None:
+    changed = build(etcd=settings(folder, "next"))
+    rolled = {
+        name
+        for name in external.of_kind("deployment")
+        if external.workload(name)["spec"]["template"] != changed.workload(name)["spec"]["template"]
+    }
+    assert rolled == set(API_SERVERS)
+
+
+def test_the_api_server_starts_at_once(external: Built) -> None:
+    assert "fed-etcd" not in external.resources
+    assert "fed-host-deployment-karmada-apiserver" in external.before("fed-api")
