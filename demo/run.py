@@ -45,17 +45,16 @@ def lab(*words: str, quiet: bool = False) -> str:
     """Run a `lab` command, printed as a user would type it; with `quiet`, return what it says instead."""
     if not quiet:
         console.print(f"\n$ lab {shlex.join(words)}", style="bold", markup=False)
-    done = subprocess.run(
-        [*LAB, *words],
-        cwd=ROOT,
-        text=True,
-        timeout=COMMAND_SECONDS,
-        check=False,
-        stdout=subprocess.PIPE if quiet else None,
-    )
-    if done.returncode != 0:
-        raise StepError(f"lab {shlex.join(words)}: exit status {done.returncode}")
-    return done.stdout or ""
+    running = subprocess.Popen([*LAB, *words], cwd=ROOT, text=True, stdout=subprocess.PIPE if quiet else None)
+    try:
+        said, _ = running.communicate(timeout=COMMAND_SECONDS)
+    except KeyboardInterrupt:
+        # The terminal has told it too. Killed in the middle, the engine would leave the stack locked.
+        running.wait(timeout=COMMAND_SECONDS)
+        raise
+    if running.returncode != 0:
+        raise StepError(f"lab {shlex.join(words)}: exit status {running.returncode}")
+    return said or ""
 
 
 def pulumi(*words: str, quiet: bool = False) -> str:
