@@ -11,32 +11,11 @@ import yaml
 
 from federation.karmada.member import MemberSpec
 from federation.karmada.rbac import rules
-from tests.lab.labs import TestLab, eventually
+from tests.lab.federation.workloads import becomes
+from tests.lab.labs import TestLab
 from tests.lab.stacks import FEDERATION, Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
-ROLLOUT_SECONDS = 60.0
-
-
-def running(lab: TestLab, cluster: str, name: str = "nginx") -> int:
-    """Pods of an app that are ready in a cluster."""
-    pods = lab.get(cluster, "pods", "-l", f"app.kubernetes.io/name={name}", "-n", "default")["items"]
-    return sum(
-        condition["status"] == "True" and "deletionTimestamp" not in pod["metadata"]
-        for pod in pods
-        for condition in pod["status"].get("conditions", ())
-        if condition["type"] == "Ready"
-    )
-
-
-def becomes(lab: TestLab, **wanted: int) -> None:
-    """Wait until so many pods of nginx run in each cluster."""
-
-    def differs() -> str | None:
-        found = {cluster: running(lab, cluster) for cluster in wanted}
-        return None if found == wanted else f"{found} run"
-
-    eventually(differs, ROLLOUT_SECONDS, f"nginx: {wanted}")
 
 
 def test_both_clusters_are_ready_members_and_nginx_runs_in_both(stack: Stack, three: TestLab) -> None:
