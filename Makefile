@@ -60,6 +60,10 @@ test-long: lint tools ## all tests, with whole sweeps instead of samples
 bench-lab: tools ## how fast the lab is on this machine, as a table
 	@$(VENV)/bin/python bench/lab_speed.py
 
+.PHONY: bench
+bench: tools ## how fast a federation is, beside karmadactl, as a table and in docs/benchmarks.md
+	@$(VENV)/bin/python -m bench.federation_speed --write docs/benchmarks.md
+
 .PHONY: schema
 schema: venv ## write topology.schema.json anew, with which an editor completes a stack file
 	@$(VENV)/bin/fedctl schema > topology.schema.json

@@ -1,0 +1,155 @@
+"""What is measured, what it should be, and how it came out. Pure: from seconds and MiB to verdicts, a page and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import Literal
+
+Samples = Mapping[str, Sequence[float]]
+"""Name of a figure to what was measured, once for each repetition; seconds, or MiB where the name says so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What one figure should be.
+
+    Attributes:
+        what: the figure in words.
+        of: its name among the samples.
+        per: name of the figure that it is divided by; the goal is a ratio then.
+        limit: seconds, MiB or a ratio; None for a figure that is only told.
+        unit: of the figure.
+    """
+
+    what: str
+    of: str
+    per: str | None = None
+    limit: float | None = None
+    unit: Literal["s", "MiB"] = "s"
+
+
+GOALS = (
+    Goal(what="control plane, from nothing to healthy", of="plane", per="karmadactl init", limit=0.5),
+    Goal(what="one join, until Ready", of="join", per="karmadactl join", limit=0.5),
+    Goal(what="`pulumi up` that adds 8 members", of="8 members", per="1 member", limit=2.5),
+    Goal(what="`pulumi up` of the icp stack, nothing to do", of="unchanged", limit=8),
+    Goal(what="preview of 20 members, nothing deployed", of="preview of 20", limit=8),
+    Goal(what="preview of 20 members, plane deployed", of="preview of 20, deployed", limit=8),
+    Goal(what="preview of 100 members, nothing deployed", of="preview of 100", limit=20),
+    Goal(what="preview of 100 members, plane deployed", of="preview of 100, deployed", limit=20),
+    Goal(what="memory of that, nothing deployed", of="memory of 100", limit=3072, unit="MiB"),
+    Goal(what="memory of that, plane deployed", of="memory of 100, deployed", limit=3072, unit="MiB"),
+    Goal(what="control plane and stack removed", of="destroy"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A goal beside what was measured.
+
+    Attributes:
+        goal: that was set.
+        measured: median of the figure.
+        compared: median of the figure it is divided by, if it is.
+        runs: how often it was measured.
+    """
+
+    goal: Goal
+    measured: float
+    compared: float | None
+    runs: int
+
+    @property
+    def value(self) -> float:
+        """What is held against the limit: the figure itself, or its ratio to the other one."""
+        return self.measured if self.compared is None else self.measured / self.compared
+
+    @property
+    def met(self) -> bool | None:
+        """None where there is no limit."""
+        return None if self.goal.limit is None else self.value <= self.goal.limit
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where it was measured; `load` is the load average of the minute before (getloadavg(3))."""
+
+    processors: int
+    memory_mib: int
+    kernel: str
+    load: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.processors} processors, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
+            f"load {self.load:.1f} before the start"
+        )
+
+
+def judge(samples: Samples, goals: Sequence[Goal] = GOALS) -> list[Outcome]:
+    """The goals whose figures were all measured, in their order."""
+    return [
+        Outcome(
+            goal,
+            median(samples[goal.of]),
+            median(samples[goal.per]) if goal.per else None,
+            len(samples[goal.of]),
+        )
+        for goal in goals
+        if samples.get(goal.of) and (goal.per is None or samples.get(goal.per))
+    ]
+
+
+HEADINGS = ("figure", "goal", "result", "measured", "met")
+
+
+def row(outcome: Outcome) -> tuple[str, str, str, str, str]:
+    """The outcome in the columns of `HEADINGS`."""
+    goal = outcome.goal
+    unit = "times" if goal.per else goal.unit
+    limit = "" if goal.limit is None else f"<= {goal.limit:g} {unit}"
+    result = _amount(outcome.value, unit)
+    measured = _amount(outcome.measured, goal.unit)
+    if outcome.compared is not None:
+        measured += f"; {goal.per}: {_amount(outcome.compared, goal.unit)}"
+    verdict = {True: "yes", False: "NO", None: ""}[outcome.met]
+    return goal.what, limit, result, measured, verdict
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value:.0f} MiB" if unit == "MiB" else f"{value:.2f} {unit}"
+
+
+def page(outcomes: Sequence[Outcome], machine: Machine, *, how: str, date: str) -> str:
+    """`docs/benchmarks.md`.
+
+    Args:
+        outcomes: of one run.
+        machine: it ran on.
+        how: the text around the table: what each figure means.
+        date: of the run.
+    """
+    rows = [HEADINGS, tuple("---" for _ in HEADINGS), *map(row, outcomes)]
+    table = "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
+    runs = f"each figure is the median of up to {max((o.runs for o in outcomes), default=0)} runs"
+    return (
+        f"# Benchmarks\n\nWritten by `make bench` on {date}: {machine}; {runs}.\n\n{table}\n\n{how.strip()}\n"
+    )
+
+
+def as_json(outcomes: Sequence[Outcome], machine: Machine, samples: Samples) -> str:
+    """Everything, for programs."""
+    verdicts = [
+        {
+            "figure": o.goal.what,
+            "limit": o.goal.limit,
+            "unit": "ratio" if o.goal.per else o.goal.unit,
+            "value": o.value,
+            "met": o.met,
+        }
+        for o in outcomes
+    ]
+    return json.dumps({"machine": asdict(machine), "goals": verdicts, "samples": dict(samples)}, indent=2)
