@@ -5,14 +5,23 @@ from __future__ import annotations
 import pulumi
 
 from components.stack import Federation, FederationArgs, kubeconfigs
+from federation.errors import FederationError
 from federation.topology import load
 
-config = pulumi.Config("federation")
-topology = load(config.require_object("topology"))
-federation = Federation(
-    topology.name, FederationArgs(topology=topology, kubeconfigs=kubeconfigs(topology, config))
-)
-pulumi.export("members", federation.members)
-pulumi.export("endpoint", federation.endpoint)
-pulumi.export("kubeconfig", federation.kubeconfig)
-pulumi.export("next", federation.next_steps)
+
+def federate() -> None:
+    """Build everything, and export what its users need."""
+    config = pulumi.Config("federation")
+    topology = load(config.require_object("topology"))
+    args = FederationArgs(topology=topology, kubeconfigs=kubeconfigs(topology, config))
+    federation = Federation(topology.name, args)
+    pulumi.export("members", federation.members)
+    pulumi.export("endpoint", federation.endpoint)
+    pulumi.export("kubeconfig", federation.kubeconfig)
+    pulumi.export("next", federation.next_steps)
+
+
+try:
+    federate()
+except FederationError as error:  # the engine shows it without a stack trace
+    raise pulumi.RunError(str(error)) from None

@@ -268,6 +268,7 @@ def _certificates(args: FederationControlPlaneArgs) -> PlaneCertificatesArgs:
         etcd_files=existing_etcd.read(spec.etcd.tls) if spec.etcd.tls else None,
         days=spec.certificate_days,
         renew_before_days=spec.renew_before_days,
+        generation=spec.certificate_generation,
     )
 
 

@@ -12,6 +12,7 @@ import pulumi
 
 from components.karmada.plane import Plane
 
+DRAIN_SECONDS = 4
 GRACE_SECONDS = 10
 """More than an API server takes to drain; what waits longer waits for a connection that will not end."""
 USER = 65532  # "nonroot" of the distroless images
@@ -38,6 +39,7 @@ class Component:
         files: what its Secret holds, file name to content.
         fingerprints: of the certificates among them.
         environment: variables of the container, name to its source or value.
+        behind_service: it goes on answering until kube-proxy everywhere has forgotten it.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Component:
     files: Mapping[str, pulumi.Input[str]]
     fingerprints: Sequence[pulumi.Input[str]]
     environment: Mapping[str, Any] = field(default_factory=dict)
+    behind_service: bool = False
 
 
 def https(path: str, port: int) -> dict[str, Any]:
@@ -167,6 +170,8 @@ def _container(plane: Plane, component: Component, mounts: Sequence[Mapping[str,
         },
         "volumeMounts": [{"name": "config", "mountPath": CONFIG, "readOnly": True}, *mounts],
     }
+    if component.behind_service:
+        container["lifecycle"] = {"preStop": {"sleep": {"seconds": DRAIN_SECONDS}}}
     if component.environment:
         container["env"] = [{"name": name, **value} for name, value in component.environment.items()]
     return container

@@ -23,9 +23,6 @@ from components.karmada.plane import (
 from components.karmada.pods import CONFIG, SKIP_AWAIT, Component, field_value, https
 from federation.topology.models import ControlPlane
 
-DRAIN_SECONDS = 5
-"""A server that ends goes on answering until kube-proxy everywhere has forgotten it."""
-
 
 def etcd_flags(plane: Plane) -> dict[str, str | int | bool]:
     """How a server reaches etcd."""
@@ -71,6 +68,7 @@ def api_server(plane: Plane, certificates: PlaneCertificates) -> Component:
             "sa.key": account.key,
         },
         fingerprints=[i.fingerprint for i in (server, etcd, proxy, account)],
+        behind_service=True,
     )
 
 
@@ -98,7 +96,6 @@ def _api_server_flags(spec: ControlPlane) -> dict[str, str | int | bool]:
         "service-cluster-ip-range": str(spec.api_server.service_cidr),
         # Federated Services carry their node ports to the members: theirs must be a range of its own.
         "service-node-port-range": spec.api_server.node_port_range,
-        "shutdown-delay-duration": f"{DRAIN_SECONDS}s",
         "profiling": False,
     }
 
@@ -142,6 +139,7 @@ def aggregated_api_server(plane: Plane, certificates: PlaneCertificates) -> Comp
         },
         fingerprints=[i.fingerprint for i in (server, client, etcd)],
         environment={"POD_IP": field_value("status.podIP")},
+        behind_service=True,
     )
 
 
@@ -174,6 +172,7 @@ def webhook(plane: Plane, certificates: PlaneCertificates) -> Component:
         },
         fingerprints=[server.fingerprint, client.fingerprint],
         environment={"POD_IP": field_value("status.podIP")},
+        behind_service=True,
     )
 
 

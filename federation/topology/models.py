@@ -157,6 +157,9 @@ class ControlPlane(Model):
     )
     certificate_days: int = Field(365, ge=1, le=3650, description="validity of certificates")
     renew_before_days: int = Field(60, ge=0, description="how early `pulumi up` renews them")
+    certificate_generation: int = Field(
+        0, ge=0, description="raise it to renew all certificates with the next `pulumi up`"
+    )
     network_policy: bool = Field(
         True, description="only the parts of the plane may talk to its etcd and servers"
     )

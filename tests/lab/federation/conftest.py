@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.labs import TestLab
-from tests.lab.stacks import Stack, walk_through
+from tests.lab.stacks import FEDERATION, Stack, walk_through
 
 LAB = """\
 clusters:
@@ -57,6 +57,27 @@ def changed(before: Inventory, after: Inventory) -> dict[str, list[str]]:
         if marks:
             found[resource] = marks
     return found
+
+
+def unlike(before: Inventory, after: Inventory) -> str | None:
+    """None if nothing was left and nothing is missing, but for pods: after a power cut they are new ones."""
+    found = {
+        resource: marks
+        for resource, marks in changed(before, after).items()
+        if not resource.startswith(("pods ", "endpointslices "))
+    }
+    return str(found) if found else None
+
+
+def clean_up(lab: TestLab, member: str) -> None:
+    """What the federation could not remove from a member that was dead, by the command that it names."""
+    kubeconfig = lab.state_root / f"{member}.kubeconfig"
+    kubeconfig.write_text(
+        lab("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", member)
+    )
+    fedctl = str(Path(sys.executable).with_name("fedctl"))
+    options = ("--cleanup", "--federation", FEDERATION, "--kubeconfig", str(kubeconfig))
+    lab("exec", "--", fedctl, "leave", member, *options)
 
 
 @pytest.fixture(scope="package")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.federation.conftest import Inventory, changed
+from tests.lab.federation.conftest import Inventory, changed, clean_up, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
 from tests.lab.stacks import FEDERATION, Stack, walk_through
@@ -117,21 +117,8 @@ def test_a_dead_member_leaves_and_its_rest_is_cleaned_when_it_is_back(
     becomes(three, fc01=2, fc02=2)
     three("fault", "restore", "fc03")
     eventually(lambda: three.run("kubectl", "fc03", "get", "nodes").stderr or None, 60, "fc03 answers")
-    kubeconfig = three.state_root / "fc03.kubeconfig"
-    kubeconfig.write_text(
-        three("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", "fc03")
-    )
-    fedctl = ("exec", "--", "fedctl", "leave", "fc03", "--cleanup", "--federation", FEDERATION)
-    three(*fedctl, "--kubeconfig", str(kubeconfig))
-
-    def unlike() -> str | None:
-        # Its pods are new after the power cut.
-        found = {
-            kind: names for kind, names in changed(before, objects("fc03")).items() if "pods" not in kind
-        }
-        return str(found) if found else None
-
-    eventually(unlike, 60, "fc03 as before")
+    clean_up(three, "fc03")
+    eventually(lambda: unlike(before, objects("fc03")), 60, "fc03 as before")
 
 
 def test_the_same_cluster_under_another_name_is_refused(without_fc03: Stack) -> None:
