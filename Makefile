@@ -35,7 +35,7 @@ tools: setup ## get Kubernetes, etcd, CoreDNS, Pulumi and Karmada; SOURCE=downlo
 	@$(LAB) tools install --source $(SOURCE)
 
 .PHONY: demo
-demo: setup ## two real clusters, and nginx in both by the real Pulumi engine
+demo: setup ## two real clusters become one federation, with nginx in both, by the real Pulumi engine
 	@$(VENV)/bin/python demo/run.py
 
 .PHONY: demo-down
@@ -65,8 +65,9 @@ bench: tools ## how fast a federation is, beside karmadactl, as a table and in d
 	@$(VENV)/bin/python -m bench.federation_speed --write docs/benchmarks.md
 
 .PHONY: schema
-schema: venv ## write topology.schema.json anew, with which an editor completes a stack file
+schema: venv ## write topology.schema.json, with which an editor completes a stack file, and docs/topology.md anew
 	@$(VENV)/bin/fedctl schema > topology.schema.json
+	$(VENV)/bin/python -m federation.topology.reference > docs/topology.md
 
 .PHONY: lock
 lock: venv ## write requirements.lock anew from pyproject.toml

@@ -82,6 +82,7 @@ LAYERS = {
         "release",
     ],
     "federation.topology": [
+        "reference",
         "schema",
         "checks",
         "mistakes",
