@@ -32,15 +32,14 @@ def empty_stack(three: TestLab, before: object, tmp_path_factory: pytest.TempPat
 
 def killed_after(stack: Stack, count: int, mark: str, *words: str) -> bool:
     """Run and kill at the count-th line with the mark. False if the run ended before."""
-    running = stack.start(*words, "--yes", "--skip-preview")
-    assert running.stdout is not None
     seen = 0
-    for line in running.stdout:
-        seen += mark in line
-        if seen >= count:
-            stack.kill(running)
-            return True
-    running.wait(timeout=10)
+    with stack.start(*words, "--yes", "--skip-preview") as running:
+        assert running.stdout is not None
+        for line in running.stdout:
+            seen += mark in line
+            if seen >= count:
+                stack.kill(running)
+                return True
     return False
 
 
