@@ -140,6 +140,33 @@ def test_every_flag_of_kubefed_has_its_counterpart_or_a_reason(flag: str) -> Non
 def test_the_table_of_rights_is_what_a_member_grants() -> None:
     verbs = "(?:get|list|watch|create|update|delete)"
     rows = re.findall(rf"^\| (.+?) \| (.+?) \| ({verbs}(?: {verbs})*) \|$", FEDERATION, re.MULTILINE)
+    expected = [
+        (
+            (rule["apiGroups"][0] or "(core)") if "apiGroups" in rule else "(paths)",
+            " ".join(rule.get("resources") or rule["nonResourceURLs"]),
+            " ".join(rule["verbs"]),
+        )
+        for rule in DEFAULT_GRANTS
+    ]
+    assert rows == expected
+
+
+@cache
+def texts() -> tuple[str, ...]:
+    """All texts of the product's source, an f-string with its constant parts in one."""
+    found: list[str] = []
+    for file in [*(ROOT / "federation").rglob("*.py"), *(ROOT / "components").rglob("*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                found.append(
+                    "…".join(str(v.value) if isinstance(v, ast.Constant) else "" for v in node.values)
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.append(node.value)
+    return tuple(found)
+
+
+MESSAGES = re.findall(r"^\| [^|`]+ \| `([^`]+)` \| [^|]+ \|$", FEDERATION, re.MULTILINE)
 
 
 @pytest.mark.parametrize("message", MESSAGES)
