@@ -231,3 +231,14 @@ def test_users_of_a_namespace_have_rights_for_the_kinds_that_lie_in_one(plane: B
 def test_controllers_elect_a_leader_where_they_need_not_wait_for_a_namespace(plane: Built) -> None:
     for component in CONTROLLERS:
         assert plane.flags(component)["leader-elect-resource-namespace"] == "kube-system"
+
+
+def test_what_is_behind_a_service_answers_until_it_is_forgotten_and_no_longer_than_it_has(
+    plane: Built,
+) -> None:
+    behind = {name for name in plane.of_kind("service") if name != "etcd"}
+    for component in COMPONENTS:
+        hook = plane.container(component).get("lifecycle", {}).get("preStop", {}).get("sleep", {})
+        assert ("seconds" in hook) == (component in behind)
+        grace = plane.workload(component)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        assert hook.get("seconds", 0) < grace
