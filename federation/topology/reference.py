@@ -7,6 +7,7 @@ Pure: equal models give an equal page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -142,7 +143,8 @@ def _meaning(found: Schema) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """Without what only those who change the models look up."""
+    return re.sub(r" \(seed [^)]*\)", "", " ".join(text.split()))
 
 
 if __name__ == "__main__":

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import pytest
 import typer
+import yaml
 from typer.core import TyperGroup
 
 from federation.cli import app as fedctl
 from federation.karmada.rbac import DEFAULT_GRANTS
-from federation.topology import schema
+from federation.topology import examine, schema
 from federation.topology.reference import page
 from lab.cli import app as lab
 
@@ -23,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(d.read_text() for d in DOCUMENTS)
 FEDERATION = (ROOT / "docs" / "federation.md").read_text()
-# F/pkg/kubefed/init/init.go, join.go and util/util.go of kubernetes-retired/federation
+# pkg/kubefed/init/init.go, join.go and util/util.go of kubernetes-retired/federation
 KUBEFED_FLAGS = """
 --api-server-advertise-address --api-server-port --api-server-service-type --apiserver-arg-overrides
 --apiserver-enable-basic-auth --apiserver-enable-token-auth --cluster-context --controllermanager-arg-overrides
@@ -128,6 +130,19 @@ def test_a_key_that_a_document_names_is_one_of_the_topologys(path: str) -> None:
 
 def test_the_reference_of_keys_is_that_of_the_models() -> None:
     assert (ROOT / "docs" / "topology.md").read_text() == page(), "run `make schema`"
+
+
+BLOCKS = re.findall(r"^( *)```yaml\n(.*?)^ *```", TEXT, re.MULTILINE | re.DOTALL)
+TOPOLOGIES = [dedent(block) for _, block in BLOCKS if "federation:topology" in block]
+
+
+@pytest.mark.parametrize("text", TOPOLOGIES)
+def test_a_topology_that_a_document_shows_has_no_mistakes(text: str) -> None:
+    assert examine(yaml.safe_load(text)["config"]["federation:topology"])[1] == ()
+
+
+def test_documents_show_topologies() -> None:
+    assert len(TOPOLOGIES) > 1
 
 
 @pytest.mark.parametrize("flag", KUBEFED_FLAGS)
