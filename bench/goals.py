@@ -42,7 +42,7 @@ GOALS = (
     Goal(what="preview of 100 members, plane deployed", of="preview of 100, deployed", limit=20),
     Goal(what="memory of that, nothing deployed", of="memory of 100", limit=3072, unit="MiB"),
     Goal(what="memory of that, plane deployed", of="memory of 100, deployed", limit=3072, unit="MiB"),
-    Goal(what="control plane and stack removed", of="destroy"),
+    Goal(what="`pulumi destroy` of the icp stack", of="destroy"),
 )
 
 

@@ -24,7 +24,7 @@ from bench.stack import FEDERATION, Cluster, Stack, Topology, cluster, crds, top
 from federation.deadline import Deadline
 from federation.karmada import join, leave
 from federation.karmada.member import MemberSpec, not_ready
-from federation.kube import Kube
+from federation.kube import Kube, Ref
 from federation.kubeconfig import access, read
 from lab.errors import LabError
 from lab.shell import run
@@ -95,7 +95,7 @@ class Bench:
                 peer.removed(rival, Toolbox().path("kubectl"))
             self._record("plane", self._up(self._host_alone()))
             if left:
-                self._record("destroy", self._stack.destroy().seconds)
+                self._stack.destroy()
 
     def _host_alone(self) -> Topology:
         return topology(self._cluster(HOST, join=False), crds=str(self._crds))
@@ -123,6 +123,7 @@ class Bench:
                 run(rival.join(MEMBER, federation), timeout=JOIN_SECONDS)
                 _wait(lambda: _readiness(spec, plane))
             run(rival.unjoin(MEMBER, federation), timeout=JOIN_SECONDS)
+            _wait(lambda: _presence(spec, plane))
             with self._timed("join"):
                 join.join(spec, _due())
             member = Kube(access(spec.kubeconfig), spec.subject)
@@ -195,6 +196,14 @@ def _as_clusters(members: Iterable[ApiMember]) -> list[Cluster]:
 def _readiness(spec: MemberSpec, plane: Kube) -> str | None:
     found = plane.get(spec.cluster_ref)
     return "there is no such Cluster" if found is None else not_ready(found)
+
+
+def _presence(spec: MemberSpec, plane: Kube) -> str | None:
+    """What the next join would have to wait for."""
+    left = [
+        ref for ref in (spec.cluster_ref, Ref("v1", "namespaces", spec.execution_space)) if plane.get(ref)
+    ]
+    return f"{left[0]} is still there" if left else None
 
 
 def _due() -> Deadline:
