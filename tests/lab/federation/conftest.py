@@ -86,16 +86,29 @@ def before(three: TestLab) -> dict[str, Inventory]:
     return {name: objects_of(three, name) for name in ("fc01", "fc02", "fc03")}
 
 
-@pytest.fixture(scope="module")
-def stack(
+@pytest.fixture(scope="package")
+def federation(
     three: TestLab, before: dict[str, Inventory], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
-    """A federation of fc01, which is also the host, and fc02, with nginx; each test leaves it as it was."""
+    """The stack of fc01, which is also the host, and fc02, with nginx; up or not."""
     topology = walk_through("fc01", "fc02") | {"workloads": [{"path": "apps/nginx"}]}
     made = Stack(three, tmp_path_factory.mktemp("federation") / "icp", topology)
     try:
-        made.up()
         yield made
     finally:
         made.destroy()
         made.remove()
+
+
+@pytest.fixture
+def stack(federation: Stack) -> Stack:
+    """A federation that is up."""
+    federation.up()
+    return federation
+
+
+@pytest.fixture
+def empty_stack(federation: Stack) -> Stack:
+    """A federation of which nothing is there."""
+    federation.destroy()
+    return federation

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.lab.federation.conftest import Inventory, clean_up, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
-from tests.lab.stacks import FEDERATION, Stack, walk_through
+from tests.lab.stacks import FEDERATION, Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 Objects = Callable[[str], Inventory]
-
-
-@pytest.fixture
-def own_stack(three: TestLab, before: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A federation that is up, of a test that takes it apart."""
-    topology = walk_through("fc01", "fc02") | {"workloads": [{"path": "apps/nginx"}]}
-    made = Stack(three, tmp_path_factory.mktemp("destroy") / "icp", topology)
-    try:
-        made.up()
-        yield made
-    finally:
-        made.destroy()
-        made.remove()
 
 
 def gone(before: dict[str, Inventory], objects: Objects, *clusters: str) -> None:
@@ -34,9 +21,8 @@ def gone(before: dict[str, Inventory], objects: Objects, *clusters: str) -> None
 
 
 def test_the_guard_refuses_while_others_use_the_federation_and_then_nothing_is_left(
-    own_stack: Stack, before: dict[str, Inventory], objects: Objects
+    stack: Stack, before: dict[str, Inventory], objects: Objects
 ) -> None:
-    stack = own_stack
     stack.kubectl("create", "deployment", "theirs", "--image=docker.io/library/nginx:stable")
     eventually(lambda: None if bound(stack, "theirs-deployment") else "not bound", 30, "their Deployment")
     said = stack.fails("destroy", "--yes", "--skip-preview")
@@ -53,13 +39,14 @@ def bound(stack: Stack, name: str) -> bool:
     return any(b["metadata"]["name"] == name for b in stack.get("resourcebindings", "-n", "default")["items"])
 
 
+@pytest.mark.long
 def test_a_member_that_is_dead_during_destroy_is_cleaned_when_it_is_back(
-    own_stack: Stack, three: TestLab, before: dict[str, Inventory], objects: Objects
+    stack: Stack, three: TestLab, before: dict[str, Inventory], objects: Objects
 ) -> None:
     becomes(three, fc01=2, fc02=2)
     three("fault", "kill", "fc02")
     try:
-        said = own_stack.destroy()
+        said = stack.destroy()
         assert f"fedctl leave fc02 --cleanup --federation {FEDERATION}" in said
     finally:
         three("fault", "restore", "fc02")

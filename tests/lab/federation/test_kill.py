@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from tests.lab.federation.conftest import Inventory, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
-from tests.lab.stacks import Stack, walk_through
+from tests.lab.stacks import Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(3600)]
 SWEEP = [2, 5, 9, 14, 20, 26, 32, 38, 44, 50, 56, 62, 67, 72, 77, 81]
 """After so many resources were made, or removed, `pulumi` is killed. There are about 90."""
 SAMPLE = random.Random(4).sample(SWEEP, 1)
-
-
-@pytest.fixture
-def empty_stack(three: TestLab, before: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that nothing was made of yet."""
-    topology = walk_through("fc01", "fc02") | {"workloads": [{"path": "apps/nginx"}]}
-    made = Stack(three, tmp_path_factory.mktemp("kill") / "icp", topology)
-    try:
-        yield made
-    finally:
-        made.destroy()
-        made.remove()
 
 
 def killed_after(stack: Stack, count: int, mark: str, *words: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.lab.federation.conftest import Inventory, changed, clean_up, unlike
+from tests.lab.federation.conftest import Inventory, clean_up, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
 from tests.lab.stacks import FEDERATION, Stack, walk_through
@@ -36,8 +36,10 @@ def drop_fc03(stack: Stack) -> None:
         topology["clusters"] = [c for c in topology["clusters"] if c["name"] != "fc03"]
 
 
-def test_a_third_cluster_is_joined_and_gets_its_share(without_fc03: Stack, three: TestLab) -> None:
-    stack = without_fc03
+def test_a_third_cluster_is_joined_gets_its_share_and_leaves_without_a_trace(
+    without_fc03: Stack, three: TestLab, objects: Objects
+) -> None:
+    stack, before = without_fc03, objects("fc03")
     becomes(three, fc01=2, fc02=2)
     add_fc03(stack)
     assert stack.preview() == {
@@ -54,55 +56,30 @@ def test_a_third_cluster_is_joined_and_gets_its_share(without_fc03: Stack, three
     eventually(shared, 60, "nginx on three clusters")
     stack.up("--expect-no-changes")
 
-
-def test_a_healthy_member_leaves_without_a_trace_and_can_join_again(
-    without_fc03: Stack, three: TestLab, objects: Objects
-) -> None:
-    stack, before = without_fc03, objects("fc03")
-    three.kubectl("fc03", "create", "namespace", "mine")
-    mine = three.get("fc03", "namespace", "mine")["metadata"]["uid"]
-    for _ in range(2):
-        add_fc03(stack)
-        stack.up()
-        eventually(lambda: None if copies(three) else "no nginx", 60, "nginx on fc03")
-        drop_fc03(stack)
-        assert stack.preview() == {"delete": ["fc03", "fc03-join"], "update": [f"{FEDERATION}-members"]}
-        stack.up()
-        becomes(three, fc01=2, fc02=2)
-    assert three.get("fc03", "namespace", "mine")["metadata"]["uid"] == mine
-    three.kubectl("fc03", "delete", "namespace", "mine")
-    eventually(
-        lambda: str(found) if (found := changed(before, objects("fc03"))) else None, 60, "fc03 as before"
-    )
-
-
-def copies(lab: TestLab) -> bool:
-    return bool(lab.get("fc03", "deployments", "-n", "default")["items"])
-
-
-def test_a_namespace_of_the_federation_is_kept_on_a_member_that_leaves(
-    without_fc03: Stack, three: TestLab
-) -> None:
-    stack = without_fc03
-    add_fc03(stack)
-    stack.up()
+    # A namespace that the federation has made there, in which somebody else lives meanwhile.
     stack.kubectl("create", "namespace", "team")
     eventually(lambda: None if has_namespace(three, "team") else "not there", 30, "namespace team on fc03")
     three.kubectl("fc03", "-n", "team", "create", "configmap", "mine")
     drop_fc03(stack)
+    assert stack.preview() == {"delete": ["fc03", "fc03-join"], "update": [f"{FEDERATION}-members"]}
     stack.up()
+    becomes(three, fc01=2, fc02=2)
     assert three.get("fc03", "-n", "team", "configmap", "mine")
-    labels = three.get("fc03", "namespace", "team")["metadata"]["labels"]
-    assert "karmada.io/managed" not in labels
+    assert "karmada.io/managed" not in three.get("fc03", "namespace", "team")["metadata"]["labels"]
     three.kubectl("fc03", "delete", "namespace", "team")
     stack.kubectl("delete", "namespace", "team")
+    eventually(lambda: unlike(before, objects("fc03")), 60, "fc03 as before")
 
 
 def has_namespace(lab: TestLab, name: str) -> bool:
     return lab.run("kubectl", "fc03", "get", "namespace", name).returncode == 0
 
 
-def test_a_dead_member_leaves_and_its_rest_is_cleaned_when_it_is_back(
+def copies(lab: TestLab) -> bool:
+    return bool(lab.get("fc03", "deployments", "-n", "default")["items"])
+
+
+def test_a_member_joins_again_and_leaves_when_it_is_dead_and_its_rest_is_cleaned_when_it_is_back(
     without_fc03: Stack, three: TestLab, objects: Objects
 ) -> None:
     stack, before = without_fc03, objects("fc03")
