@@ -5,8 +5,12 @@ from __future__ import annotations
 from base64 import b64encode
 from pathlib import Path
 
+import pulumi
 import pytest
+from pulumi.runtime import set_mocks
 
+from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
+from federation.karmada.etcd import EtcdFiles
 from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts  # noqa: F401
 from tests.unit.test_karmada_etcd import pair
 
@@ -51,6 +55,30 @@ def test_the_key_is_a_secret_in_every_input(external: Built, folder: Path) -> No
     forms = (key, b64encode(key.encode()).decode())
     texts = {(n, text) for n, r in external.resources.items() for text in open_texts(r.inputs)}
     assert {name for name, text in texts if any(form in text for form in forms)} == set()
+
+
+@pytest.mark.parametrize("component", API_SERVERS)
+def test_the_key_is_a_secret_by_itself_whatever_it_stands_beside(folder: Path, component: str) -> None:
+    files = EtcdFiles("ca", "certificate", (folder / "client.key").read_text())
+    args = PlaneCertificatesArgs(
+        federation="fed",
+        namespace="fed",
+        cluster_domain="cluster.local",
+        etcd_members=1,
+        etcd_files=files,
+        days=365,
+        renew_before_days=60,
+    )
+    found: list[bool] = []
+    set_mocks(Built(), preview=True)
+
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]
+    def program() -> pulumi.Output[None]:
+        key = PlaneCertificates("pki", args).etcd_clients[component].key
+        return pulumi.Output.from_input(key.is_secret()).apply(found.append)
+
+    program()
+    assert found == [True]
 
 
 def test_another_certificate_rolls_the_api_servers_and_no_other_part(

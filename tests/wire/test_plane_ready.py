@@ -86,7 +86,10 @@ def test_a_webhook_that_does_not_answer_is_waited_for(init: Remote, plane: Plane
     )
 
 
-@pytest.mark.parametrize("key", InitProvider.compared)
+@pytest.mark.parametrize(
+    "key",
+    ["workloads", "revision", "kubeconfig", "federationKubeconfig", "kubernetesVersion", "force"],
+)
 def test_what_a_plane_waits_for_is_waited_for_again_when_it_changes(
     init: Remote, plane: Plane, key: str
 ) -> None:
