@@ -82,6 +82,11 @@ class Machine:
     kernel: str
     load: float
 
+    @property
+    def busy(self) -> bool:
+        """Whether something else took so much of it that times are no more than upper bounds."""
+        return self.load > self.processors / 2
+
     def __str__(self) -> str:
         return (
             f"{self.processors} processors, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
@@ -103,6 +108,7 @@ def judge(samples: Samples, goals: Sequence[Goal] = GOALS) -> list[Outcome]:
     ]
 
 
+BUSY = "**The machine was busy with something else.** Times in seconds are upper bounds; ratios hold better."
 HEADINGS = ("figure", "goal", "result", "measured", "met")
 
 
@@ -135,9 +141,9 @@ def page(outcomes: Sequence[Outcome], machine: Machine, *, how: str, date: str) 
     rows = [HEADINGS, tuple("---" for _ in HEADINGS), *map(row, outcomes)]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
     runs = f"each figure is the median of up to {max((o.runs for o in outcomes), default=0)} runs"
-    return (
-        f"# Benchmarks\n\nWritten by `make bench` on {date}: {machine}; {runs}.\n\n{table}\n\n{how.strip()}\n"
-    )
+    where = f"Written by `make bench` on {date}: {machine}; {runs}."
+    parts = ["# Benchmarks", where, *([BUSY] if machine.busy else []), table, how.strip()]
+    return "\n\n".join(parts) + "\n"
 
 
 def as_json(outcomes: Sequence[Outcome], machine: Machine, samples: Samples) -> str:

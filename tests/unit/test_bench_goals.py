@@ -71,6 +71,12 @@ def test_the_page_has_machine_date_table_and_explanation() -> None:
     )
 
 
+def test_the_page_says_when_the_machine_had_something_else_to_do() -> None:
+    busy = Machine(processors=2, memory_mib=24105, kernel="6.18.5", load=8.0)
+    assert goals.BUSY in goals.page([], busy, how="", date="2026-11-21")
+    assert goals.BUSY not in goals.page([], MACHINE, how="", date="2026-11-21")
+
+
 def test_json_has_verdicts_and_every_sample() -> None:
     found = json.loads(goals.as_json(goals.judge(SAMPLES, [SECONDS, RATIO]), MACHINE, SAMPLES))
     assert found["machine"] == {"processors": 2, "memory_mib": 24105, "kernel": "6.18.5", "load": 0.31}
