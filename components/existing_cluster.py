@@ -13,19 +13,25 @@ from federation.kubeconfig import minify, read
 from federation.topology import models
 
 
-def kubeconfig_text(ref: models.KubeconfigRef, config: pulumi.Config) -> str | pulumi.Output[str]:
+def kubeconfig_text(ref: models.KubeconfigRef, config: pulumi.Config) -> str:
     """The kubeconfig that a topology refers to: one context, with everything inside.
 
+    It is plain text also where the configuration has it as a secret, as its server decides names in certificates; every
+    resource that is given it makes it a secret.
+
     Args:
-        ref: a file, or a secret of the stack's configuration; the latter gives a secret output.
+        ref: a file, or a secret of the stack's configuration.
         config: of the project.
 
     Raises `KubeconfigError` if the file cannot be used, and `pulumi.ConfigMissingError` if there is no such secret.
     """
     if ref.path is not None:
         return read(ref.path, context=ref.context)
-    context = ref.context
-    return config.require_secret(str(ref.secret)).apply(lambda text: minify(text, context))
+    key = config.full_key(str(ref.secret))
+    text = pulumi.runtime.get_config(key)
+    if text is None:
+        raise pulumi.ConfigMissingError(key, secret=True)
+    return minify(text, ref.context)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,12 @@ import pulumi
 
 from components.dynamic.join import Join, JoinArgs
 from components.dynamic.membership import Membership, MembershipArgs
-from components.existing_cluster import ExistingCluster, ExistingClusterArgs
+from components.existing_cluster import ExistingCluster, ExistingClusterArgs, kubeconfig_text
 from components.federation import FederationControlPlane, FederationControlPlaneArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
 from federation.errors import TopologyError
 from federation.karmada import crds
-from federation.kubeconfig import endpoint, merge, minify, read
+from federation.kubeconfig import endpoint, merge
 from federation.paths import cache_dir
 from federation.topology import models
 
@@ -138,18 +138,7 @@ def kubeconfigs(topology: models.Topology, config: pulumi.Config) -> dict[str, s
 
     Raises `KubeconfigError` if a file cannot be used, and `pulumi.ConfigMissingError` if a secret is not there.
     """
-    return {c.name: _kubeconfig(c.kubeconfig, config) for c in map(_existing, topology.clusters)}
-
-
-def _kubeconfig(ref: models.KubeconfigRef, config: pulumi.Config) -> str:
-    if ref.path is not None:
-        return read(ref.path, context=ref.context)
-    key = config.full_key(str(ref.secret))
-    # As plain text: where its server is decides names in certificates. Every resource that gets it makes it a secret.
-    text = pulumi.runtime.get_config(key)
-    if text is None:
-        raise pulumi.ConfigMissingError(key, secret=True)
-    return minify(text, ref.context)
+    return {c.name: kubeconfig_text(c.kubeconfig, config) for c in map(_existing, topology.clusters)}
 
 
 def _existing(cluster: models.ExistingCluster | models.AksCluster) -> models.ExistingCluster:

@@ -8,6 +8,7 @@ engine's verbs into calls of it. The engine calls up to four methods at once on 
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from federation.errors import FederationError
 
 Props = dict[str, Any]
+DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
 
 
 class Provider(ResourceProvider):
@@ -76,6 +78,11 @@ def unknown(value: Any) -> bool:
     return isinstance(value, Unknown) or bool(value == UNKNOWN)
 
 
+def gone_for_good() -> bool:
+    """Whether the user says that what does not answer will never do so again, as for the Kubernetes provider."""
+    return os.environ.get(DELETE_UNREACHABLE, "").lower() == "true"
+
+
 def options(opts: pulumi.ResourceOptions | None, *, secrets: Sequence[str] = ()) -> pulumi.ResourceOptions:
     """`opts` with outputs that are secret although no secret input has their name."""
     return pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(additional_secret_outputs=list(secrets)))
@@ -93,4 +100,4 @@ class _Bugs(logging.Filter):
 _tracebacks = logging.StreamHandler(sys.stderr)
 _tracebacks.addFilter(_Bugs())
 
-__all__ = ["Props", "Provider", "Resource", "options", "unknown"]
+__all__ = ["DELETE_UNREACHABLE", "Props", "Provider", "Resource", "gone_for_good", "options", "unknown"]

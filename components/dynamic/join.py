@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,15 @@ import pulumi
 from pulumi.dynamic import CheckFailure, CheckResult, CreateResult, DiffResult, ReadResult, UpdateResult
 
 from components.dynamic import credentials
-from components.dynamic.base import Props, Provider, Resource, options, unknown
+from components.dynamic.base import (
+    DELETE_UNREACHABLE,
+    Props,
+    Provider,
+    Resource,
+    gone_for_good,
+    options,
+    unknown,
+)
 from federation.deadline import Deadline
 from federation.errors import FederationError, KubeconfigError, TopologyError, UnreachableError
 from federation.karmada import identity, join, leave, rbac
@@ -23,7 +30,6 @@ DIFF_SECONDS = 3.0  # a preview waits no longer for a member
 DELETE_SECONDS = 5.0  # for each request to a member that may be dead
 OUTPUTS: Props = {"clusterId": None, "endpoint": None, "version": None, "ready": None}
 SECRETS = ("kubeconfig", "federationKubeconfig")
-DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"  # the same variable as for the Kubernetes provider
 
 
 class JoinProvider(Provider):
@@ -140,7 +146,7 @@ def _plane_to_leave(spec: MemberSpec) -> Kube | None:
     try:
         plane.get(spec.cluster_ref)
     except UnreachableError as error:
-        if os.environ.get(DELETE_UNREACHABLE, "").lower() == "true":
+        if gone_for_good():
             return None
         raise UnreachableError(
             spec.subject,

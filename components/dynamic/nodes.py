@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, UpdateResult
 
-from components.dynamic.base import Props, Provider, Resource, options
+from components.dynamic.base import DELETE_UNREACHABLE, Props, Provider, Resource, gone_for_good, options
 from components.dynamic.credentials import connect
 from federation import nodes
 from federation.errors import UnreachableError
 from federation.kube import Kube
-
-DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"  # the same variable as for the Kubernetes provider
 
 
 class NodeLabelsProvider(Provider):
@@ -56,7 +53,7 @@ class NodeLabelsProvider(Provider):
         try:
             nodes.label(_kube(props), {}, nodes.manager_of(props["federation"]))
         except UnreachableError as error:
-            if os.environ.get(DELETE_UNREACHABLE, "").lower() == "true":
+            if gone_for_good():
                 print(f"warning: labels of its nodes stay: {error}")
                 return
             raise UnreachableError(

@@ -113,17 +113,16 @@ def test_a_file_that_is_not_there_is_told_in_the_preview() -> None:
         kubeconfig_text(ref, pulumi.Config("federation"))
 
 
-def test_a_kubeconfig_from_the_configuration_stays_a_secret(recorder: Recorder) -> None:
+def test_a_kubeconfig_can_be_a_secret_of_the_configuration(recorder: Recorder) -> None:
     pulumi.runtime.set_config("federation:fc01", text("one"))
     ref = models.KubeconfigRef(path=None, secret="fc01", context=None)
+    assert kubeconfig_text(ref, pulumi.Config("federation")) == minify(text("one"))
 
-    def program() -> pulumi.Output[Any]:
-        found = kubeconfig_text(ref, pulumi.Config("federation"))
-        assert isinstance(found, pulumi.Output)
-        secret = pulumi.Output.from_input(found.is_secret())
-        return pulumi.Output.all(found, secret).apply(lambda facts: _is(facts, [minify(text("one")), True]))
 
-    run(program)
+def test_a_secret_that_is_not_there_is_told_with_the_command_that_sets_it(recorder: Recorder) -> None:
+    ref = models.KubeconfigRef(path=None, secret="fc99", context=None)
+    with pytest.raises(pulumi.ConfigMissingError, match="pulumi config set --secret federation:fc99"):
+        kubeconfig_text(ref, pulumi.Config("federation"))
 
 
 def _is(found: object, wanted: object) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from components.dynamic.join import DELETE_UNREACHABLE, JoinProvider
+from components.dynamic.base import DELETE_UNREACHABLE
+from components.dynamic.join import JoinProvider
 from tests.unit.member_fixtures import LEAVING, UID, cluster, made
 from tests.wire.api_fixtures import ApiServer, Servers, servers_fixture  # noqa: F401  pytest finds fixtures by their import
 from tests.wire.dynamic_fixtures import UNKNOWN, Diff, Remote, Server, refusal, server_fixture  # noqa: F401
