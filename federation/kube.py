@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib import request as environment
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from federation import proxies
 from federation.errors import (
     ConflictError,
     FederationError,
@@ -228,7 +228,7 @@ def _transport(access: Access) -> Transport:
     options: dict[str, Any] = {"ssl_context": _context(access), "maxsize": 4, "retries": False}
     if access.tls_server_name:
         options |= {"server_hostname": access.tls_server_name, "assert_hostname": access.tls_server_name}
-    proxy = access.proxy_url or _proxy(access.server)
+    proxy = access.proxy_url or proxies.of(access.server)
     pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
     headers = {"User-Agent": "k8s-federation", "Accept": "application/json"}
     if access.token:
@@ -241,14 +241,6 @@ def _transport(access: Access) -> Transport:
         )
 
     return send
-
-
-def _proxy(server: str) -> str | None:
-    """As kubectl: HTTPS_PROXY, unless NO_PROXY names the server."""
-    parts = urlsplit(server)
-    if environment.proxy_bypass(parts.netloc):
-        return None
-    return environment.getproxies().get(parts.scheme)
 
 
 def _context(access: Access) -> ssl.SSLContext:

@@ -153,7 +153,7 @@ def _not_served(plane: Kube) -> str | None:
     conditions = service.get("status", {}).get("conditions", ())
     available = next((c for c in conditions if c["type"] == "Available"), dict[str, Any]())
     if available.get("status") != "True":
-        return f"the API cluster.karmada.io is not available: {available.get('message', 'not asked yet')}"
+        return f"the API cluster.karmada.io is not available: {available.get('message') or 'not asked yet'}"
     return _webhook(plane)
 
 

@@ -14,6 +14,8 @@ from federation.kube import Kube, Ref
 
 DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 OWNER = "app.kubernetes.io/instance"
+OLDEST = (1, 30)
+"""The first minor version in which pods can sleep before they end (KEP-3960)."""
 SKEW_SECONDS = 1800.0
 """Certificates are valid from an hour before they are made: half of it is a clock that is about to be too wrong."""
 
@@ -43,13 +45,14 @@ class Wish:
 
 @dataclass(frozen=True)
 class Findings:
-    """What the host has: plain objects of its API, and its clock's distance to ours in seconds."""
+    """What the host has: plain objects of its API, its clock's distance to ours in seconds, and its version."""
 
     storage_classes: Sequence[Mapping[str, Any]]
     services: Sequence[Mapping[str, Any]]
     nodes: Sequence[Mapping[str, Any]]
     namespace: Mapping[str, Any] | None
     skew: float
+    version: str
 
 
 def look(kube: Kube, namespace: str) -> Findings:
@@ -60,6 +63,7 @@ def look(kube: Kube, namespace: str) -> Findings:
         services=kube.list(Ref("v1", "services")),
         nodes=kube.list(Ref("v1", "nodes")),
         namespace=kube.get(Ref("v1", "namespaces", namespace)),
+        version=kube.version(),
         skew=(datetime.now(UTC) - parsedate_to_datetime(date)).total_seconds() if date else 0.0,
     )
 
@@ -74,6 +78,7 @@ def problems(wish: Wish, found: Findings) -> list[str]:
             _room(wish, found.nodes),
             _owner(wish, found.namespace),
             _clock(found.skew),
+            _age(found.version),
         )
         if reason
     ]
@@ -144,6 +149,15 @@ def _clock(skew: float) -> str | None:
     return (
         f"its clock is {abs(skew):.0f} s {'behind' if skew > 0 else 'ahead of'} this machine's: "
         "set both by NTP, as certificates made here would not be valid there"
+    )
+
+
+def _age(version: str) -> str | None:
+    found = tuple(int(part) for part in version.removeprefix("v").split(".")[:2])
+    if found >= OLDEST:
+        return None
+    return (
+        f"its Kubernetes is {version}, which cannot drain pods (preStop sleep): upgrade it to 1.30 or newer"
     )
 
 

@@ -15,6 +15,7 @@ from federation.manifests import ManifestError
 from federation.topology.models import ClusterPreference, Failover, Preferences, Workload
 
 NGINX = str(Path(__file__).parents[2] / "apps/nginx")
+FORCE = {"pulumi.com/patchForce": "true"}
 SKIP = {"pulumi.com/skipAwait": "true"}
 
 
@@ -78,7 +79,7 @@ def test_nothing_is_awaited_but_the_end_of_a_namespace(recorder: Recorder) -> No
         "service/web/nginx",
     ]
     found = {name: recorder.inputs[name]["metadata"].get("annotations") for name in names}
-    assert found == {name: None if name == "namespace/web" else SKIP for name in names}
+    assert found == {name: FORCE if name == "namespace/web" else FORCE | SKIP for name in names}
 
 
 def test_an_annotation_of_the_user_stays(recorder: Recorder, tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_an_annotation_of_the_user_stays(recorder: Recorder, tmp_path: Path) -> 
     (tmp_path / "a.yaml").write_text(text)
     run(Workload(path=str(tmp_path)))
     found = recorder.inputs["configmap/default/a"]["metadata"]["annotations"]
-    assert found == {"a": "b", "pulumi.com/skipAwait": "false"}
+    assert found == FORCE | {"a": "b", "pulumi.com/skipAwait": "false"}
 
 
 def test_namespaces_and_policies_are_there_before_what_needs_them(

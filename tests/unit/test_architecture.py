@@ -70,7 +70,7 @@ LAYERS = {
         "kubeconfig",
         "topology placement manifests certificates",
         "deadline",
-        "paths",
+        "paths proxies",
         "errors",
     ],
     "federation.karmada": [

@@ -25,7 +25,9 @@ STANDARD = {
     "metadata": {"name": "standard", "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}
 }
 SLOW = {"metadata": {"name": "slow"}}
-FOUND = Findings(storage_classes=[STANDARD], services=[], nodes=[NODE], namespace=None, skew=2.0)
+FOUND = Findings(
+    storage_classes=[STANDARD], services=[], nodes=[NODE], namespace=None, skew=2.0, version="v1.36.3"
+)
 
 
 def service(namespace: str, port: int | None) -> dict[str, Any]:
@@ -110,6 +112,13 @@ def test_a_cluster_that_has_all_of_it_can_host() -> None:
 )
 def test_what_is_missing_is_named_with_what_to_do(wish: Wish, found: Findings, reason: str) -> None:
     assert problems(wish, found) == [reason]
+
+
+def test_a_host_that_is_too_old_is_refused() -> None:
+    assert problems(WISH, replace(FOUND, version="v1.30.0-gke.1")) == []
+    assert problems(WISH, replace(FOUND, version="v1.29.9")) == [
+        "its Kubernetes is v1.29.9, which cannot drain pods (preStop sleep): upgrade it to 1.30 or newer"
+    ]
 
 
 def test_all_reasons_are_told_at_once() -> None:
