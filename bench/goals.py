@@ -108,7 +108,10 @@ def judge(samples: Samples, goals: Sequence[Goal] = GOALS) -> list[Outcome]:
     ]
 
 
-BUSY = "**The machine was busy with something else.** Times in seconds are upper bounds; ratios hold better."
+BUSY = (
+    "**The machine was busy with something else.** Seconds are upper bounds, and so is the ratio of control "
+    "planes: karmadactl mostly waits."
+)
 HEADINGS = ("figure", "goal", "result", "measured", "met")
 
 
