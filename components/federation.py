@@ -34,6 +34,8 @@ from federation.karmada.kinds import digests
 from federation.karmada.policies import default_policies
 from federation.topology.models import ControlPlane
 
+WORKLOADS = {"Deployment", "StatefulSet"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class FederationControlPlaneArgs:
@@ -106,21 +108,20 @@ class FederationControlPlane(pulumi.ComponentResource):
         self.provider = self._federation_provider(api)
         others = self._run(api, self._declare_kinds(api))
         registered = self._register(others)
-        everything = _Started([*first.manifests, *others.manifests], [*others.resources, *registered])
+        policies = default_policies(args.spec.failover)
+        # With other policies it is asked again whether the webhook answers, before it is asked to check them.
+        parts = [*first.manifests, *others.manifests, *policies]
+        everything = _Started(parts, [*others.resources, *registered])
         force = args.spec.force_delete
         self.init = Init(
             f"{name}-init", {**self._gate(everything), "force": force}, self._opts(*everything.resources)
         )
-        self.ready = self._federation(default_policies(args.spec.failover), self.init)
+        self.ready = self._federation(policies, self.init)
         self.register_outputs({"endpoint": self.endpoint, "kubeconfig": self.kubeconfig})
 
     def _serve(self) -> _Started:
         """etcd, unless it is somebody else's, and the API server."""
         plane, certificates = self._plane, self._certificates
-        guards = [*protection.disruption_budgets(plane)]
-        if plane.spec.network_policy:
-            guards += protection.network_policies(plane)
-        self._host(guards)
         started, after = _Started([], []), []
         if not plane.spec.etcd.servers:
             member = etcd.component(plane, certificates)
@@ -128,7 +129,13 @@ class FederationControlPlane(pulumi.ComponentResource):
             after = [EtcdReady(f"{self._name}-etcd", self._gate(started), self._opts(*started.resources))]
         api = servers.api_server(plane, certificates)
         service = servers.api_service(plane, port=self._args.port)
-        return started + self._start(api, pods.deployment(plane, api), service, after=after)
+        started += self._start(api, pods.deployment(plane, api), service, after=after)
+        # Last, as nothing waits for them.
+        guards = [*protection.disruption_budgets(plane)]
+        if plane.spec.network_policy:
+            guards += protection.network_policies(plane)
+        self._host(guards)
+        return started
 
     def _run(self, api: pulumi.Resource, kinds: pulumi.Resource) -> _Started:
         """All others; Karmada's controllers end at once where their kinds are missing."""
@@ -203,7 +210,7 @@ class FederationControlPlane(pulumi.ComponentResource):
             "federation": args.federation,
             "namespace": args.spec.namespace,
             "federationKubeconfig": self.kubeconfig,
-            "workloads": [_path(manifest) for manifest in started.manifests],
+            "workloads": [_path(m) for m in started.manifests if m["kind"] in WORKLOADS],
             "revision": _revision(started.manifests),
             "kubernetesVersion": args.spec.kubernetes_version,
             "timeoutSeconds": args.spec.timeout_seconds,

@@ -63,13 +63,17 @@ class Stack:
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
-        self.name = f"t{os.getpid()}-{directory.name}"
+        self.name = f"t{os.getpid()}-{directory.parent.name}"
         self("stack", "init", self.name)
         self.write()
 
     @property
     def settings(self) -> Path:
         return self.directory / f"Pulumi.{self.name}.yaml"
+
+    @property
+    def kubeconfig(self) -> Path:
+        return self.directory / "federation.kubeconfig"
 
     def write(self) -> None:
         """The topology into the stack's configuration."""
@@ -121,6 +125,7 @@ class Stack:
         return self("up", "--yes", "--skip-preview", *words)
 
     def destroy(self, *words: str) -> str:
+        self.kubeconfig.unlink(missing_ok=True)  # the next federation has another authority
         return self("destroy", "--yes", "--skip-preview", *words)
 
     def preview(self) -> dict[str, list[str]]:
@@ -138,11 +143,18 @@ class Stack:
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         """kubectl in the federation API, as its administrator."""
-        file = self.directory / "federation.kubeconfig"
-        if not file.exists():
-            file.write_text(self.output("kubeconfig"))
+        if not self.kubeconfig.exists():
+            self.kubeconfig.write_text(self.output("kubeconfig"))
         return self.lab(
-            "exec", "--", "kubectl", "--kubeconfig", str(file), "--context", FEDERATION, *words, stdin=stdin
+            "exec",
+            "--",
+            "kubectl",
+            "--kubeconfig",
+            str(self.kubeconfig),
+            "--context",
+            FEDERATION,
+            *words,
+            stdin=stdin,
         )
 
     def get(self, *words: str) -> Any:

@@ -128,8 +128,7 @@ def test_the_loss_of_a_node_is_survived(replicated: Stack, lab: TestLab) -> None
 
 def unwritable(stack: Stack) -> str | None:
     """None if ten writes in a row succeed: connections are spread over the replicas, the dead one at first included."""
-    file = str(stack.directory / "federation.kubeconfig")
-    kubectl = ("exec", "--", "kubectl", "--kubeconfig", file, "--request-timeout=5s")
+    kubectl = ("exec", "--", "kubectl", "--kubeconfig", str(stack.kubeconfig), "--request-timeout=5s")
     for number in range(10):
         done = stack.lab.run(
             *kubectl, "annotate", "--overwrite", "namespace", "default", f"write={number}", timeout=30
