@@ -114,3 +114,36 @@ def test_a_member_that_cannot_be_joined_says_why_and_joins_when_it_can(stack: St
     with stack.edited() as topology:
         topology["clusters"] = clusters
     stack.up()
+
+
+@pytest.mark.long
+def test_a_webhook_that_does_not_answer_is_told_before_it_is_needed_and_mended_by_a_refresh(
+    stack: Stack, three: TestLab
+) -> None:
+    plane = stack.topology["control_plane"]
+    three.kubectl("fc01", "-n", "federation-system", "scale", "deployment", "karmada-webhook", "--replicas=0")
+    with stack.edited():
+        plane |= {"failover": {"toleration_seconds": 31}, "timeout_seconds": 15}
+    line = told(stack.fails("up", "--yes", "--skip-preview"), "control plane")
+    assert "the webhook does not answer" in line
+    with stack.edited():
+        del plane["failover"], plane["timeout_seconds"]
+    stack.up("--refresh")
+    stack.up("--expect-no-changes")
+
+
+@pytest.mark.long
+def test_a_preview_works_while_the_clusters_are_down(stack: Stack, three: TestLab) -> None:
+    three("fault", "pause", "fc01")
+    three("fault", "pause", "fc02")
+    try:
+        assert stack.preview() == {}
+        with stack.edited():
+            stack.cluster("fc02")["zone"] = "south"
+        assert stack.preview() == {"update": ["fc02-join"]}
+    finally:
+        three("fault", "restore", "fc02")
+        three("fault", "restore", "fc01")
+    with stack.edited():
+        stack.cluster("fc02")["zone"] = "west"
+    stack.up()
