@@ -73,7 +73,11 @@ class Stack:
 
     @property
     def kubeconfig(self) -> Path:
-        return self.directory / "federation.kubeconfig"
+        """The stack's output, in a file."""
+        file = self.directory / "federation.kubeconfig"
+        if not file.exists():
+            file.write_text(self.output("kubeconfig"))
+        return file
 
     def write(self) -> None:
         """The topology into the stack's configuration."""
@@ -125,7 +129,7 @@ class Stack:
         return self("up", "--yes", "--skip-preview", *words)
 
     def destroy(self, *words: str) -> str:
-        self.kubeconfig.unlink(missing_ok=True)  # the next federation has another authority
+        (self.directory / "federation.kubeconfig").unlink(missing_ok=True)  # the next has another authority
         return self("destroy", "--yes", "--skip-preview", *words)
 
     def preview(self) -> dict[str, list[str]]:
@@ -143,8 +147,6 @@ class Stack:
 
     def kubectl(self, *words: str, stdin: str | None = None) -> str:
         """kubectl in the federation API, as its administrator."""
-        if not self.kubeconfig.exists():
-            self.kubeconfig.write_text(self.output("kubeconfig"))
         return self.lab(
             "exec",
             "--",
