@@ -17,6 +17,8 @@ Manifest = Mapping[str, Any]
 
 FORCE = {"pulumi.com/patchForce": "true"}
 """What the stack declares wins over what was set by hand, such as by `kubectl scale`; else `up` would stop there."""
+SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
+"""For objects that are waited for by other means, or that never become what the provider waits for."""
 SECRET_OUTPUTS = {"Secret": ["data", "stringData"]}  # as in the typed SDK
 
 

@@ -8,11 +8,9 @@ from typing import Any
 
 import pulumi
 
-from components.kubernetes import KubernetesObject
+from components.kubernetes import SKIP_AWAIT, KubernetesObject
 from federation.topology.models import Failover, Workload
 from federation.workloads import plan_workloads, read, stage
-
-SKIP_AWAIT = "pulumi.com/skipAwait"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,5 +62,5 @@ def _without_await(manifest: Mapping[str, Any]) -> dict[str, Any]:
     if manifest["kind"] == "Namespace":
         return dict(manifest)
     metadata = manifest["metadata"]
-    annotations = {SKIP_AWAIT: "true", **(metadata.get("annotations") or {})}
+    annotations = {**SKIP_AWAIT, **(metadata.get("annotations") or {})}
     return {**manifest, "metadata": {**metadata, "annotations": annotations}}

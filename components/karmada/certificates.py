@@ -8,7 +8,6 @@ certificate of the federation's authority is a user of the API, and must not be 
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -32,6 +31,7 @@ from components.karmada.plane import (
     KUBE_CONTROLLER_MANAGER,
     SCHEDULER,
     WEBHOOK,
+    base64,
 )
 from federation.karmada.etcd import EtcdFiles
 
@@ -148,7 +148,7 @@ class PlaneCertificates(pulumi.ComponentResource):
     @property
     def ca_bundle(self) -> pulumi.Output[str]:
         """What Kubernetes objects call so: the authority's certificate, its PEM in base64."""
-        return self.ca.certificate.apply(_base64)
+        return self.ca.certificate.apply(base64)
 
     def kubeconfig(self, server: pulumi.Input[str], identity: Identity) -> pulumi.Output[str]:
         """A kubeconfig for the API at that URL, as JSON, which is YAML; secret."""
@@ -238,8 +238,8 @@ def _of_files(files: EtcdFiles) -> tuple[Identity, Identity]:
 
 
 def _kubeconfig(name: str, server: str, ca: str, certificate: str, key: str) -> str:
-    cluster = {"server": server, "certificate-authority-data": _base64(ca)}
-    user = {"client-certificate-data": _base64(certificate), "client-key-data": _base64(key)}
+    cluster = {"server": server, "certificate-authority-data": base64(ca)}
+    user = {"client-certificate-data": base64(certificate), "client-key-data": base64(key)}
     config = {
         "apiVersion": "v1",
         "kind": "Config",
@@ -249,7 +249,3 @@ def _kubeconfig(name: str, server: str, ca: str, certificate: str, key: str) -> 
         "current-context": name,
     }
     return json.dumps(config, indent=2)
-
-
-def _base64(text: str) -> str:
-    return b64encode(text.encode()).decode()

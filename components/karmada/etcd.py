@@ -16,7 +16,8 @@ from components.karmada.plane import (
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, SKIP_AWAIT, Component, field_value, http, template
+from components.karmada.pods import CONFIG, Component, field_value, http, template
+from components.kubernetes import SKIP_AWAIT
 
 DATA = "/var/lib/etcd"
 

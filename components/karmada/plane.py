@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -131,3 +132,8 @@ def flags(plane: Plane, component: str, defaults: Mapping[str, str | int | bool]
 
 def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def base64(text: str) -> str:
+    """As Secrets, CA bundles and kubeconfigs hold it."""
+    return b64encode(text.encode()).decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -10,7 +9,8 @@ from typing import Any
 
 import pulumi
 
-from components.karmada.plane import Plane
+from components.karmada.plane import Plane, base64
+from components.kubernetes import SKIP_AWAIT
 
 DRAIN_SECONDS = 4
 GRACE_SECONDS = 10
@@ -20,8 +20,6 @@ CONFIG = "/etc/federation"
 """Where a component's Secret is mounted."""
 CERTIFICATES = "federation/certificates"
 """Annotation of pods with a hash of their certificates: a renewed certificate is a new pod."""
-SKIP_AWAIT = {"pulumi.com/skipAwait": "true"}
-"""The resources `ApiServerReady` and `Init` wait for all parts at once, and say what is missing in one line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,11 +80,7 @@ def secret(plane: Plane, component: Component) -> dict[str, Any]:
 
 
 def _encoded(content: pulumi.Input[str]) -> Any:
-    return pulumi.Output.from_input(content).apply(_base64)
-
-
-def _base64(text: str) -> str:
-    return b64encode(text.encode()).decode()
+    return pulumi.Output.from_input(content).apply(base64)
 
 
 def deployment(plane: Plane, component: Component) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from components.karmada.plane import (
     WEBHOOK,
     Plane,
 )
+from components.kubernetes import SKIP_AWAIT
 
 RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 """Labels of a namespace: the API server refuses pods that ask for more (Pod Security Standards)."""
@@ -38,7 +39,7 @@ def disruption_budgets(plane: Plane) -> list[dict[str, Any]]:
         {
             "apiVersion": "policy/v1",
             "kind": "PodDisruptionBudget",
-            "metadata": plane.metadata(component, annotations={"pulumi.com/skipAwait": "true"}),
+            "metadata": plane.metadata(component, annotations=SKIP_AWAIT),
             "spec": {"maxUnavailable": 1, "selector": {"matchLabels": plane.selector(component)}},
         }
         for component in _own(plane)

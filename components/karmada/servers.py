@@ -20,7 +20,8 @@ from components.karmada.plane import (
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, SKIP_AWAIT, Component, field_value, https
+from components.karmada.pods import CONFIG, Component, field_value, https
+from components.kubernetes import SKIP_AWAIT
 from federation.topology.models import ControlPlane
 
 
