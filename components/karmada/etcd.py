@@ -20,6 +20,8 @@ from components.karmada.pods import CONFIG, Component, field_value, http, templa
 from components.kubernetes import SKIP_AWAIT
 
 DATA = "/var/lib/etcd"
+ADDRESS_SECONDS = 35
+"""How long members may look for a restarted one at its old address: a cluster's DNS has answers cached for 30 s."""
 
 
 def component(plane: Plane, certificates: PlaneCertificates) -> Component:
@@ -95,7 +97,11 @@ def service(plane: Plane) -> dict[str, Any]:
 
 
 def stateful_set(plane: Plane, etcd: Component) -> dict[str, Any]:
-    """Members start together and are replaced one by one. Their volumes outlive it, and go with the namespace."""
+    """Members start together and are replaced one by one. Their volumes outlive it, and go with the namespace.
+
+    A member is ready as soon as it has found the others, which is before they find it: the next one waits for that,
+    else two of three are lost together.
+    """
     mount = {"name": "data", "mountPath": DATA}
     claim, volumes = _claim(plane), [{"name": "data", "emptyDir": {}}]
     persistent = plane.spec.etcd.persistent
@@ -107,6 +113,7 @@ def stateful_set(plane: Plane, etcd: Component) -> dict[str, Any]:
             "serviceName": ETCD,
             "replicas": plane.spec.etcd.members,
             "podManagementPolicy": "Parallel",
+            "minReadySeconds": ADDRESS_SECONDS if plane.spec.etcd.members > 1 else 0,
             "selector": {"matchLabels": plane.selector(ETCD)},
             "template": template(
                 plane,

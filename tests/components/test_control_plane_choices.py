@@ -103,6 +103,14 @@ def test_etcd_without_persistence_asks_for_no_volume(build: Build) -> None:
     assert built.resources["fed-host"].inputs["storage"] is False
 
 
+@pytest.mark.parametrize(("members", "seconds"), [(1, 0), (3, 35)])
+def test_the_next_etcd_member_is_replaced_when_the_others_find_the_last_one_again(
+    build: Build, members: int, seconds: int
+) -> None:
+    built = build(etcd={"members": members}, replicas=members)
+    assert built.host("statefulset", "etcd")["spec"]["minReadySeconds"] == seconds
+
+
 def test_all_images_come_from_a_mirror_under_their_usual_paths(build: Build) -> None:
     built = build(images={"registry": "mirror.example.com/k8s/", "pull_secrets": ["pull"]})
     images = {component: built.container(component)["image"] for component in COMPONENTS}

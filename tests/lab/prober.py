@@ -43,7 +43,7 @@ def probe(kubeconfig: str, ask: Callable[[Kube], object], stop: Path) -> dict[st
         except FederationError as error:
             errors.append(f"{time.strftime('%X')} {error.cause}")
         time.sleep(PAUSE_SECONDS)
-    return {"asked": asked, "failed": len(errors), "errors": errors[:5]}
+    return {"asked": asked, "failed": len(errors), "errors": errors[:10]}
 
 
 def main() -> None:
