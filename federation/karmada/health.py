@@ -29,6 +29,8 @@ def rollout(workload: Mapping[str, Any] | None, name: str) -> str | None:
         return f"{name} is not there"
     spec, status = workload["spec"], workload.get("status", {})
     wanted = spec.get("replicas", 1)
+    if not wanted:
+        return f"{name} is scaled to 0"
     if status.get("observedGeneration", 0) < workload["metadata"]["generation"]:
         return f"{name} is not looked at yet"
     updated = status.get("updatedReplicas", 0)

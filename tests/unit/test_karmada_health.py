@@ -81,6 +81,11 @@ def test_a_workload_that_is_not_there_is_missing() -> None:
     assert rollout(None, "etcd") == "etcd is not there"
 
 
+def test_a_workload_without_replicas_does_not_run() -> None:
+    scaled = {**deployment(replicas=0, updatedReplicas=0, readyReplicas=0), "spec": {"replicas": 0}}
+    assert rollout(scaled, "karmada-webhook") == "karmada-webhook is scaled to 0"
+
+
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
