@@ -35,7 +35,6 @@ from federation.karmada.policies import default_policies
 from federation.topology.models import ControlPlane
 
 WORKLOADS = {"Deployment", "StatefulSet"}
-REQUEST_SECONDS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,8 +224,6 @@ class FederationControlPlane(pulumi.ComponentResource):
             cluster_identifier=f"{self._args.federation}/{self._args.spec.namespace}",
             enable_secret_mutable=True,
             enable_config_map_mutable=True,
-            # For each policy it asks whether the kind has a namespace, and would wait 32 s if the API hangs.
-            kube_client_settings={"timeout": REQUEST_SECONDS},
             opts=self._opts(api),
         )
 
