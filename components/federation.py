@@ -126,7 +126,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         if not plane.spec.etcd.servers:
             member = etcd.component(plane, certificates)
             started += self._start(member, etcd.stateful_set(plane, member), etcd.service(plane))
-            after = [EtcdReady(f"{self._name}-etcd", self._gate(started), self._opts(*started.resources))]
+            after = [EtcdReady(f"{self._name}-etcd", self._wait(started), self._opts(*started.resources))]
         api = servers.api_server(plane, certificates)
         service = servers.api_service(plane, port=self._args.port)
         started += self._start(api, pods.deployment(plane, api), service, after=after)
@@ -204,16 +204,22 @@ class FederationControlPlane(pulumi.ComponentResource):
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), **more)
 
     def _gate(self, started: _Started) -> dict[str, Any]:
-        args = self._args
+        """Inputs of a moment at which the federation API answers."""
         return {
-            **_access(args),
-            "federation": args.federation,
-            "namespace": args.spec.namespace,
+            **self._wait(started),
+            "federation": self._args.federation,
             "federationKubeconfig": self.kubeconfig,
+            "kubernetesVersion": self._args.spec.kubernetes_version,
+        }
+
+    def _wait(self, started: _Started) -> dict[str, Any]:
+        """Inputs of a moment at which these workloads run."""
+        return {
+            **_access(self._args),
+            "namespace": self._args.spec.namespace,
             "workloads": [_path(m) for m in started.manifests if m["kind"] in WORKLOADS],
             "revision": _revision(started.manifests),
-            "kubernetesVersion": args.spec.kubernetes_version,
-            "timeoutSeconds": args.spec.timeout_seconds,
+            "timeoutSeconds": self._args.spec.timeout_seconds,
         }
 
     def _federation_provider(self, api: ApiServerReady) -> kubernetes.Provider:

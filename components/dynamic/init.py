@@ -8,6 +8,7 @@ the plane is, and refuses as long as somebody would miss it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import pulumi
@@ -16,8 +17,8 @@ from pulumi.dynamic import CreateResult, ReadResult, UpdateResult
 from components.dynamic.base import Props, Provider, Resource
 from components.dynamic.credentials import connect
 from federation.deadline import Deadline
-from federation.errors import FederationError
-from federation.karmada import health
+from federation.errors import FederationError, RejectedError, UnreachableError
+from federation.karmada import health, rebalance
 from federation.kube import Kube
 
 
@@ -84,9 +85,10 @@ class InitProvider(ApiServerReadyProvider):
         return ReadResult(id_, {**props, "healthy": missing is None})
 
     def delete(self, _id: str, props: Props) -> None:
-        """Raises `FederationError` while members are left, unless `force`."""
+        """Raises `FederationError` while members are left, unless `force`; a plane that does not answer has none."""
         if not props.get("force"):
-            health.refuse_while_used(_plane(props))
+            with suppress(UnreachableError, RejectedError):
+                rebalance.refuse_strangers(props["federation"], (), _plane(props))
 
 
 def _host(props: Props) -> health.Host:

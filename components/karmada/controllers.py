@@ -10,10 +10,9 @@ from components.karmada.plane import (
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, Component, field_value, http, https
+from components.karmada.pods import CONFIG, DELEGATED, KUBECONFIG, Component, field_value, http, https
 from federation.topology.models import Failover
 
-KUBECONFIG = f"{CONFIG}/kubeconfig"
 # There from the start; Karmada's own namespace comes later, and who waits for it waits for seconds.
 LEASES = "kube-system"
 # Namespaces and owned objects are removed by these; the others serve members that pull, of which there are none.
@@ -28,9 +27,7 @@ def kube_controller_manager(plane: Plane, certificates: PlaneCertificates) -> Co
     client, account = certificates.clients[name], certificates.service_account
     port = 10257
     values: dict[str, str | int | bool] = {
-        "kubeconfig": KUBECONFIG,
-        "authentication-kubeconfig": KUBECONFIG,
-        "authorization-kubeconfig": KUBECONFIG,
+        **DELEGATED,
         "bind-address": "0.0.0.0",  # noqa: S104 (in its pod)
         "secure-port": port,
         "client-ca-file": f"{CONFIG}/ca.crt",

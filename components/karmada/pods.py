@@ -18,6 +18,13 @@ GRACE_SECONDS = 10
 USER = 65532  # "nonroot" of the distroless images
 CONFIG = "/etc/federation"
 """Where a component's Secret is mounted."""
+KUBECONFIG = f"{CONFIG}/kubeconfig"
+DELEGATED = {
+    "kubeconfig": KUBECONFIG,
+    "authentication-kubeconfig": KUBECONFIG,
+    "authorization-kubeconfig": KUBECONFIG,
+}
+"""Flags of a server that asks the federation API who its callers are, and what they may do."""
 CERTIFICATES = "federation/certificates"
 """Annotation of pods with a hash of their certificates: a renewed certificate is a new pod."""
 

@@ -20,7 +20,7 @@ from components.karmada.plane import (
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, Component, field_value, https
+from components.karmada.pods import CONFIG, DELEGATED, KUBECONFIG, Component, field_value, https
 from components.kubernetes import SKIP_AWAIT
 from federation.topology.models import ControlPlane
 
@@ -109,12 +109,9 @@ def aggregated_api_server(plane: Plane, certificates: PlaneCertificates) -> Comp
         certificates.clients[name],
         certificates.etcd_clients[name],
     )
-    config = f"{CONFIG}/kubeconfig"
     values: dict[str, str | int | bool] = {
         **etcd_flags(plane),
-        "kubeconfig": config,
-        "authentication-kubeconfig": config,
-        "authorization-kubeconfig": config,
+        **DELEGATED,
         "bind-address": "$(POD_IP)",
         "secure-port": SERVING_PORT,
         "tls-cert-file": f"{CONFIG}/tls.crt",
@@ -148,7 +145,7 @@ def webhook(plane: Plane, certificates: PlaneCertificates) -> Component:
     """Marks what policies claim, and refuses what is wrong; without it the scheduler sees nothing."""
     server, client = certificates.servers[WEBHOOK], certificates.clients[WEBHOOK]
     values: dict[str, str | int | bool] = {
-        "kubeconfig": f"{CONFIG}/kubeconfig",
+        "kubeconfig": KUBECONFIG,
         "bind-address": "$(POD_IP)",
         "secure-port": SERVING_PORT,
         "cert-dir": CONFIG,

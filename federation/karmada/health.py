@@ -183,18 +183,3 @@ def check_version(plane: Kube, expected: str) -> str:
             "make control_plane.kubernetes_version and the image of karmada-apiserver agree",
         )
     return found
-
-
-def refuse_while_used(plane: Kube) -> None:
-    """Raises `FederationError` while a member is left; a plane that does not answer is used by nobody."""
-    try:
-        members = plane.list(Ref("cluster.karmada.io/v1alpha1", "clusters"))
-    except (UnreachableError, RejectedError):
-        return
-    if members:
-        names = ", ".join(sorted(m["metadata"]["name"] for m in members))
-        raise FederationError(
-            plane.name,
-            f"still has members that this stack does not know: {names}",
-            "let them leave with `fedctl leave`, or set control_plane.force_delete to true and run `pulumi up` first",
-        )

@@ -71,6 +71,23 @@ def joined(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(name for name, id_ in after.items() if before.get(name) != id_)
 
 
+def refuse_strangers(federation: str, known: Collection[str], plane: Kube) -> None:
+    """Raises `FederationError` while there are members, but for those that are known to be about to leave."""
+    strangers = sorted(
+        c["metadata"]["name"]
+        for c in plane.list(Ref(CLUSTER_API, "clusters"))
+        if c["metadata"]["name"] not in known and not _leaving(c)
+    )
+    if strangers:
+        raise FederationError(
+            plane.name,
+            f"has members that this stack does not know: {_some(strangers)}",
+            f"let them leave: fedctl leave {strangers[0]} --federation {federation} "
+            "--federation-kubeconfig FILE --kubeconfig FILE; or set control_plane.force_delete to true "
+            "and run pulumi up first",
+        )
+
+
 def refuse_while_used(federation: str, known: Collection[str], plane: Kube, deadline: Deadline) -> None:
     """Refuse to dissolve a federation that others use; what is just being removed is waited for.
 
@@ -84,18 +101,7 @@ def refuse_while_used(federation: str, known: Collection[str], plane: Kube, dead
         FederationError: members or workloads are left that the stack does not know.
         NotInTimeError: what is being removed does not go.
     """
-    strangers = sorted(
-        c["metadata"]["name"]
-        for c in plane.list(Ref(CLUSTER_API, "clusters"))
-        if c["metadata"]["name"] not in known and not _leaving(c)
-    )
-    if strangers:
-        raise FederationError(
-            plane.name,
-            f"has members that this stack does not know: {_some(strangers)}",
-            f"let them leave: fedctl leave {strangers[0]} --federation {federation} "
-            "--federation-kubeconfig FILE --kubeconfig FILE; or set control_plane.force_delete to true",
-        )
+    refuse_strangers(federation, known, plane)
     deadline.until(
         plane.name,
         lambda: _workloads_left(plane),

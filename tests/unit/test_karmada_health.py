@@ -11,7 +11,6 @@ from federation.karmada.health import (
     PATIENCE,
     Host,
     check_version,
-    refuse_while_used,
     rollout,
     trouble,
     wait_for_api,
@@ -186,14 +185,3 @@ def test_another_minor_version_than_the_declared_one_is_an_error() -> None:
     with pytest.raises(FederationError) as wrong:
         check_version(FakeKube().kube, "1.35.0")
     assert wrong.value.cause == "its server is v1.36.3, the stack declares 1.35.0"
-
-
-def test_a_plane_with_members_is_not_removed() -> None:
-    member = {"apiVersion": "cluster.karmada.io/v1alpha1", "kind": "Cluster", "metadata": {"name": "m1"}}
-    refuse_while_used(FakeKube().kube)
-    with pytest.raises(FederationError) as used:
-        refuse_while_used(FakeKube(member, name="federation fed").kube)
-    assert str(used.value) == (
-        "federation fed: still has members that this stack does not know: m1. Next: let them leave with "
-        "`fedctl leave`, or set control_plane.force_delete to true and run `pulumi up` first."
-    )

@@ -115,7 +115,7 @@ def test_members_that_the_stack_does_not_know_are_named() -> None:
     assert str(caught.value) == (
         "federation fed: has members that this stack does not know: m1, m2, m3, m4, m5 and 1 more. Next: let them "
         "leave: fedctl leave m1 --federation fed --federation-kubeconfig FILE --kubeconfig FILE; or set "
-        "control_plane.force_delete to true."
+        "control_plane.force_delete to true and run pulumi up first."
     )
 
 

@@ -131,8 +131,9 @@ def test_a_plane_with_a_member_that_the_stack_does_not_know_stays(init: Remote, 
     plane.api.api.put(cluster("stranger"))
     made = init.create(plane.inputs())
     assert refusal(init.delete, made.id, made.outs) == (
-        "federation fed: still has members that this stack does not know: stranger. Next: let them leave with "
-        "`fedctl leave`, or set control_plane.force_delete to true and run `pulumi up` first."
+        "federation fed: has members that this stack does not know: stranger. Next: let them leave: fedctl leave "
+        "stranger --federation fed --federation-kubeconfig FILE --kubeconfig FILE; or set "
+        "control_plane.force_delete to true and run pulumi up first."
     )
     init.delete(made.id, {**made.outs, "force": True})
 
