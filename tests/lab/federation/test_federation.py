@@ -93,44 +93,54 @@ def test_the_kubeconfig_is_a_secret_with_a_context_for_each_cluster_and_the_fede
     assert "PRIVATE KEY" not in state
 
 
-def rights_of_member(lab: TestLab, cluster: str) -> list[dict[str, Any]]:
-    """What the API server of a member says that the federation may do there."""
-    account = f"system:serviceaccount:federation-{FEDERATION}:federation"
+Right = tuple[str, str, str]
+
+
+def rights_of(lab: TestLab, cluster: str, namespace: str, account: str) -> set[Right]:
+    """What the API server of a member says that a ServiceAccount may do there."""
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SelfSubjectRulesReview",
         "spec": {"namespace": "x"},
     }
+    user = f"system:serviceaccount:{namespace}:{account}"
     answer = lab.kubectl(
-        cluster, "create", "--validate=false", "-f", "-", "-o", "json", f"--as={account}",
+        cluster, "create", "--validate=false", "-f", "-", "-o", "json", f"--as={user}",
         "--as-group=system:serviceaccounts", "--as-group=system:authenticated", stdin=json.dumps(review),
     )  # fmt: skip
-    found: list[dict[str, Any]] = json.loads(answer)["status"]["resourceRules"]
-    return found
+    status = json.loads(answer)["status"]
+    return spread([*status["resourceRules"], *status["nonResourceRules"]])
+
+
+def spread(found: Sequence[Mapping[str, Any]]) -> set[Right]:
+    """Each right of rules by itself: API group, resource and verb, or "path", path and verb."""
+    resources = {
+        (group, resource, verb)
+        for rule in found
+        for group in rule.get("apiGroups", ())
+        for resource in rule.get("resources", ())
+        for verb in rule["verbs"]
+    }
+    paths = {
+        ("path", path, verb)
+        for rule in found
+        for path in rule.get("nonResourceURLs", ())
+        for verb in rule["verbs"]
+    }
+    return resources | paths
 
 
 def test_a_member_grants_the_declared_rights_and_no_more(stack: Stack, three: TestLab) -> None:
-    def spread(found: Sequence[Mapping[str, Any]]) -> set[tuple[str, str, str]]:
-        return {
-            (group, resource, verb)
-            for rule in found
-            for group in rule.get("apiGroups", ())
-            for resource in rule.get("resources", ())
-            for verb in rule["verbs"]
-        }
-
-    # What every user of a cluster may do: ask about himself.
-    everybody = {
-        (group, resource, "create")
-        for group, resource in (
-            ("authorization.k8s.io", "selfsubjectaccessreviews"),
-            ("authorization.k8s.io", "selfsubjectrulesreviews"),
-            ("authentication.k8s.io", "selfsubjectreviews"),
-        )
-    }
     spec = MemberSpec.from_props(
         {"member": "fc02", "federation": FEDERATION, "kubeconfig": "", "federationKubeconfig": ""}
     )
-    granted = spread(rights_of_member(three, "fc02"))
-    assert granted - everybody == spread(rules(spec))
-    assert not [right for right in granted if "*" in right]
+    granted = rights_of(three, "fc02", f"federation-{FEDERATION}", "federation")
+    everybody = rights_of(three, "fc02", "default", "nobody")
+    assert granted >= everybody
+    assert granted - everybody == spread(rules(spec)) - everybody
+    assert not [right for right in granted - everybody if "*" in right]
+    assert {resource for group, resource, _ in everybody if group != "path"} == {
+        "selfsubjectaccessreviews",
+        "selfsubjectrulesreviews",
+        "selfsubjectreviews",
+    }
