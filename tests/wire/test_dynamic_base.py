@@ -31,6 +31,11 @@ def test_the_reference_names_the_class_and_holds_nothing_else() -> None:
     assert b"hunter2" in leaky
 
 
+def test_a_stack_may_have_thousands_of_dynamic_resources() -> None:
+    """The SDK's pickler grows by a layer with each, through which only a provider with state would have to go."""
+    assert len({serialize_provider(Sample()) for _ in range(3000)}) == 1
+
+
 def test_the_reference_is_no_secret() -> None:
     assert Provider.serialize_as_secret_always is False
 
