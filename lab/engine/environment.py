@@ -107,7 +107,9 @@ def _backend(directory: Path | None) -> dict[str, str]:
     if directory is None:
         return {}
     directory.mkdir(parents=True, exist_ok=True)
-    return {"PULUMI_BACKEND_URL": directory.absolute().as_uri()}
+    # Beside each state it would write a second file, and not at once: a run killed just then leaves a state that no
+    # run reads again ("failed to load checkpoint: EOF"; gocloud.dev/blob/fileblob, setAttrs).
+    return {"PULUMI_BACKEND_URL": f"{directory.absolute().as_uri()}?metadata=skip"}
 
 
 def _passphrase(passphrase: str | None) -> dict[str, str]:

@@ -42,7 +42,7 @@ def test_the_engine_gets_a_home_a_backend_and_nothing_from_elsewhere(tmp_path: P
         "PATH": f"{tmp_path}/engine:/usr/bin",
         "KEPT": "yes",
         "PULUMI_HOME": f"{tmp_path}/home",
-        "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
+        "PULUMI_BACKEND_URL": f"file://{tmp_path}/state?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",

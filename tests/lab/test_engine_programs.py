@@ -38,6 +38,17 @@ def test_a_dynamic_resource_is_created_kept_and_destroyed(engine: Engine, stack:
     assert engine.processes() == []
 
 
+def test_a_state_is_one_file_as_a_run_may_be_killed_between_two(
+    engine: Engine, stack: Project, tmp_path: Path
+) -> None:
+    greeting = stack("greeting")
+    engine.does(greeting, "config", "set", "word", "hello")
+    engine.does(greeting, "up", "--yes")
+    states = [path.name for path in (tmp_path / "state").rglob("dev*") if path.is_file()]
+    assert "dev.json" in states
+    assert not [name for name in states if name.endswith(".attrs")]
+
+
 def test_a_policy_pack_blocks_a_preview_until_the_value_is_right(
     engine: Engine, stack: Project, project: Project
 ) -> None:
