@@ -88,7 +88,7 @@ class InitProvider(ApiServerReadyProvider):
         """Raises `FederationError` while members are left, unless `force`; a plane that does not answer has none."""
         if not props.get("force"):
             with suppress(UnreachableError, RejectedError):
-                rebalance.refuse_strangers(props["federation"], (), _plane(props))
+                rebalance.refuse_strangers(props["federation"], (), _plane(props), leaving_too=True)
 
 
 def _host(props: Props) -> health.Host:

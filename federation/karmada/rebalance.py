@@ -71,12 +71,17 @@ def joined(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     return sorted(name for name, id_ in after.items() if before.get(name) != id_)
 
 
-def refuse_strangers(federation: str, known: Collection[str], plane: Kube) -> None:
-    """Raises `FederationError` while there are members, but for those that are known to be about to leave."""
+def refuse_strangers(
+    federation: str, known: Collection[str], plane: Kube, *, leaving_too: bool = False
+) -> None:
+    """Raises `FederationError` while there are members that are not known to be about to leave.
+
+    One that is leaving needs the plane until it has left: with `leaving_too` it counts as well.
+    """
     strangers = sorted(
         c["metadata"]["name"]
         for c in plane.list(Ref(CLUSTER_API, "clusters"))
-        if c["metadata"]["name"] not in known and not _leaving(c)
+        if c["metadata"]["name"] not in known and (leaving_too or not _leaving(c))
     )
     if strangers:
         raise FederationError(

@@ -138,6 +138,14 @@ def test_a_plane_with_a_member_that_the_stack_does_not_know_stays(init: Remote, 
     init.delete(made.id, {**made.outs, "force": True})
 
 
+def test_a_plane_stays_until_a_member_that_is_leaving_has_left(init: Remote, plane: Plane) -> None:
+    leaving = cluster("stranger")
+    leaving["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    plane.api.api.put(leaving)
+    made = init.create(plane.inputs())
+    assert "has members that this stack does not know: stranger" in refusal(init.delete, made.id, made.outs)
+
+
 def test_a_plane_that_nobody_uses_or_that_is_gone_may_go(init: Remote, plane: Plane) -> None:
     made = init.create(plane.inputs())
     init.delete(made.id, made.outs)
