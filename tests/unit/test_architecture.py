@@ -64,14 +64,19 @@ LAYERS = {
     ],
     "federation": [
         "cli",
-        "workloads",
+        "workloads dns",
         "karmada nodes",
         "kube",
         "kubeconfig",
         "topology placement manifests certificates",
-        "deadline",
+        "deadline names",
         "paths proxies",
         "errors",
+    ],
+    "federation.dns": [
+        "plan",
+        "facts",
+        "records",
     ],
     "federation.karmada": [
         "join leave",
@@ -94,10 +99,14 @@ LAYERS = {
 }
 PURE = [
     "components.karmada",
+    "federation.dns.facts",
+    "federation.dns.plan",
+    "federation.dns.records",
     "federation.errors",
     "federation.karmada.member",
     "federation.karmada.policies",
     "federation.karmada.rbac",
+    "federation.names",
     "federation.placement",
     "federation.topology",
     "federation.workloads",
