@@ -22,7 +22,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
-from federation.dns.records import RECORD_TYPES, RecordSet, Stored, sorted_values
+from federation.dns.records import RecordSet, Stored, sorted_values
 from federation.errors import FederationError
 from federation.topology.fields import Domain, Label, mistake
 from federation.topology.mistakes import Mistake, dotted, translate
@@ -59,8 +59,8 @@ def _address(value: str) -> str:
     return str(address)
 
 
-def _plain(value: str) -> str:
-    """An address as `_address` writes it; other data, such as a CNAME's target, as it is."""
+def _shortest(value: str) -> str:
+    """An IPv6 address as `_address` writes it; IPv4 has one form only. What is no address stays, to be replaced."""
     try:
         return str(ip_address(value))
     except ValueError:
@@ -156,7 +156,7 @@ class Current(_Model):
     @property
     def record(self) -> RecordSet:
         """The same as a record set."""
-        values: Iterable[str] = map(_plain, self.values) if self.type in RECORD_TYPES else self.values
+        values: Iterable[str] = map(_shortest, self.values) if self.type == "AAAA" else self.values
         return RecordSet(self.name, self.type, self.ttl, sorted_values(values))
 
 

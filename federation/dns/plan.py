@@ -89,7 +89,7 @@ def plan(facts: Facts) -> Plan:
             records.extend(wanted)
             changes.extend(_changes(ours, wanted))
     return Plan(
-        tuple(sorted(records)),
+        tuple(sorted(records, key=lambda r: r.key)),
         tuple(sorted(changes, key=lambda c: (c.record.name, _ORDER[c.action], c.record.type))),
         tuple(sorted(conflicts, key=lambda c: (c.name, c.type))),
     )

@@ -21,6 +21,7 @@ from federation.dns.records import Key, RecordSet, Stored, sorted_values, type_o
 
 PREFIX = "/skydns"
 DEFAULT_TTL = 300  # of CoreDNS, for a value without one (plugin/etcd/etcd.go)
+HIGHEST_TTL = 2**31 - 1  # RFC 2181 §8
 UNREADABLE = "UNKNOWN"
 """The type of a value that is no JSON object: CoreDNS fails to answer any question at its name."""
 _FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193
@@ -105,8 +106,8 @@ class _Value:
         if not isinstance(fields, dict):
             return cls(UNREADABLE, text[:80].decode(errors="replace"), 0, None)
         ttl, owner = fields.get("ttl"), fields.get("owner")
-        seconds = ttl if isinstance(ttl, int) and ttl > 0 else DEFAULT_TTL
-        return cls(*_data(fields), seconds, owner if isinstance(owner, str) else None)
+        seconds = min(ttl, HIGHEST_TTL) if isinstance(ttl, int) and ttl > 0 else DEFAULT_TTL
+        return cls(*_data(fields), seconds, owner if owner and isinstance(owner, str) else None)
 
 
 def _data(fields: Mapping[str, Any]) -> tuple[str, str]:
