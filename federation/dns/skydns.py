@@ -15,9 +15,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
-from federation.dns.records import Key, RecordSet, Stored, sorted_values, type_of
+from federation.dns.records import Key, RecordSet, Stored, sorted_values
 
 PREFIX = "/skydns"
 DEFAULT_TTL = 300  # of CoreDNS, for a value without one (plugin/etcd/etcd.go)
@@ -114,8 +115,8 @@ def _data(fields: Mapping[str, Any]) -> tuple[str, str]:
     """Type and data. An address is one whatever else is said: CoreDNS answers it to a question for A too."""
     host, text = str(fields.get("host") or ""), fields.get("text")
     try:
-        return type_of(host), host
-    except ValueError:
+        return ("A" if ip_address(host).version == 4 else "AAAA"), host
+    except ValueError:  # the name of a host, or nothing
         pass
     if text and not host:
         return "TXT", str(text)
