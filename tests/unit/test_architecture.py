@@ -75,7 +75,7 @@ LAYERS = {
     ],
     "federation.dns": [
         "plan",
-        "facts",
+        "facts limits zonefile",
         "records",
     ],
     "federation.karmada": [
@@ -100,8 +100,10 @@ LAYERS = {
 PURE = [
     "components.karmada",
     "federation.dns.facts",
+    "federation.dns.limits",
     "federation.dns.plan",
     "federation.dns.records",
+    "federation.dns.zonefile",
     "federation.errors",
     "federation.karmada.member",
     "federation.karmada.policies",
