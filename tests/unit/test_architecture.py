@@ -74,8 +74,9 @@ LAYERS = {
         "errors",
     ],
     "federation.dns": [
-        "plan",
-        "facts limits zonefile",
+        "reconcile",
+        "plan etcd memory",
+        "facts limits zonefile backend skydns etcd_client",
         "records",
     ],
     "federation.karmada": [
@@ -99,10 +100,12 @@ LAYERS = {
 }
 PURE = [
     "components.karmada",
+    "federation.dns.backend",
     "federation.dns.facts",
     "federation.dns.limits",
     "federation.dns.plan",
     "federation.dns.records",
+    "federation.dns.skydns",
     "federation.dns.zonefile",
     "federation.errors",
     "federation.karmada.member",
