@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -53,7 +53,7 @@ def show(facts: Facts, output: Output) -> None:
     if output is Output.ZONE:
         print(render(what.records, facts.domain, facts.ttl), end="")
     elif output is Output.JSON:
-        print(json.dumps(document(what), indent=2))
+        sys.stdout.writelines(document(what))
     else:
         Console(width=None if sys.stdout.isatty() else 500, soft_wrap=True).print(_table(what))
     if what.conflicts:
@@ -61,15 +61,27 @@ def show(facts: Facts, output: Output) -> None:
         raise typer.Exit(CONFLICT)
 
 
-def document(what: Plan) -> dict[str, Any]:
-    """A plan in its public form; `conflicts` is there only if there are any."""
-    answer: dict[str, Any] = {
-        "records": [_entry(record) | {"ttl": record.ttl} for record in what.records],
-        "changes": [{"action": change.action} | _entry(change.record) for change in what.changes],
+def document(what: Plan) -> Iterator[str]:
+    """A plan as JSON in its public form, a line for each entry; `conflicts` is there only if there are any.
+
+    In pieces, as the whole of a large federation would be a third of the memory.
+    """
+    lists = {
+        "records": (_entry(record) | {"ttl": record.ttl} for record in what.records),
+        "changes": ({"action": change.action} | _entry(change.record) for change in what.changes),
     }
     if what.conflicts:
-        answer["conflicts"] = [vars(conflict) for conflict in what.conflicts]
-    return answer
+        lists["conflicts"] = (vars(conflict) for conflict in what.conflicts)
+    before = "{"
+    for key, entries in lists.items():
+        yield f'{before}\n  "{key}": ['
+        comma = "\n"
+        for entry in entries:
+            yield f"{comma}    {json.dumps(entry)}"
+            comma = ",\n"
+        yield "\n  ]" if comma == ",\n" else "]"
+        before = ","
+    yield "\n}\n"
 
 
 def refusal(conflicts: Sequence[Conflict], facts: Facts) -> ConflictError:
