@@ -8,6 +8,7 @@ gateway refuses every client certificate with a common name; give one without.
 from __future__ import annotations
 
 import json
+import re
 import ssl
 import tempfile
 from base64 import b64decode, b64encode
@@ -38,6 +39,10 @@ Answer = dict[str, Any]
 REQUEST_SECONDS = 5.0
 PAGE = 5000  # keys a request
 _INVALID, _DENIED, _UNAUTHENTICATED = 3, 7, 16  # codes of gRPC, which the gateway puts into its answer
+# Such as (111, 'Connection refused'), [Errno 111] Connection refused, 'Connection to 10.0.0.5 timed out. (…)'.
+_INNERMOST = re.compile(
+    r"""(?:\[Errno -?\d+\] |\(\d+, ['"]|(?<=['"])(?=Connection to ))(?P<text>.+?)(?: \(|\)?["']\)|["']$|$)"""
+)
 _RENEW = ("invalid auth token", "revision of auth store is old", "user name is empty")
 
 
@@ -173,12 +178,12 @@ class EtcdClient:
             try:
                 answer: Answer = member.post(member.get_url(path), json=dict(body), headers=headers)
             except (ConnectionFailedError, ConnectionTimeoutError, InternalServerError) as error:
-                failures.append(f"{member.base_url}: {_reason(error)}")
+                failures.append(f"{member.base_url}: {reason(error)}")
                 self._members.append(self._members.pop(0))
             except Etcd3Exception as error:
                 raise _refused(member.base_url, error) from None
             except requests.RequestException as error:
-                failures.append(f"{member.base_url}: {error}")
+                failures.append(f"{member.base_url}: {reason(error)}")
                 self._members.append(self._members.pop(0))
             else:
                 return answer
@@ -250,10 +255,14 @@ def _member(endpoint: str, session: requests.Session, timeout: float) -> Etcd3Cl
     )
 
 
-def _reason(error: Etcd3Exception) -> str:
-    """The innermost message of a failed connection, or what an overloaded member says."""
-    text = str(error.detail_text or error)
-    return text.rpartition("(Caused by ")[2].rstrip(")") if "(Caused by " in text else text.strip()
+def reason(error: Exception) -> str:
+    """The innermost message of a failed connection, without the objects around it; or what the member says."""
+    text = str(getattr(error, "detail_text", None) or error)
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        found = _INNERMOST.search(text)
+    return found["text"] if found else text.rpartition("): ")[2].strip()[:200]
 
 
 def _refused(server: str, error: Etcd3Exception) -> FederationError:
