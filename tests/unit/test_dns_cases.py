@@ -162,3 +162,22 @@ def test_a_deleted_service_takes_nothing_of_others_with_it() -> None:
 def test_our_mark_on_a_name_of_no_service_is_left_alone() -> None:
     odd = {"name": f"www.{DOMAIN}", "type": "A", "ttl": 30, "values": ["1.1.1.1"], "owner": FED}
     assert plan(facts(BOTH, HEALTHY, [*BEFORE, odd])).changes == ()
+
+
+def test_a_zone_asks_its_region_before_it_asks_the_world() -> None:
+    members = [*BOTH, member("eu1", "eu", ["north"])]
+    what = plan(facts(members, [placed("fc01", EAST, 0), placed("fc02", WEST), placed("eu1", ["3.3.3.3"])]))
+    assert (answers(what)["E"], answers(what)["G"]) == (WEST, [*WEST, "3.3.3.3"])
+
+
+def test_a_service_that_is_gone_loses_all_records_with_our_mark_of_every_type() -> None:
+    now = [*BEFORE, a("G", ["hello"], kind="TXT"), a("R", ["hello"], owner=None, kind="TXT")]
+    what = plan(facts(BOTH, HEALTHY, now).model_copy(update={"services": ()}))
+    assert [(c.action, c.record.type) for c in what.changes].count(("delete", "A")) == 4
+    assert [(c.action, c.record.type) for c in what.changes].count(("delete", "TXT")) == 1
+    assert (len(what.changes), what.records) == (5, ())
+
+
+def test_a_service_placed_nowhere_keeps_its_last_answer() -> None:
+    assert plan(facts([], HEALTHY, BEFORE)).changes == ()
+    assert plan(facts(BOTH, [], BEFORE)).changes == ()
