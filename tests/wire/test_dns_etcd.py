@@ -254,6 +254,19 @@ def test_the_writer_writes_with_a_token_that_is_renewed(guarded: Etcd) -> None:
     backend.close()
 
 
+def test_a_change_of_users_does_not_stop_the_others(guarded: Etcd) -> None:
+    root, writer = guarded.client("root", "root-password"), guarded.client("writer", "writer-password")
+    before = writer.range("/skydns/com/example/", "/skydns/com/example0")
+    root.user_add("somebody", "else")
+    root.user_change_password("somebody", "other")
+    assert writer.range("/skydns/com/example/", "/skydns/com/example0") == before
+    somebody = guarded.client("somebody", "other")
+    with pytest.raises(ForbiddenError):
+        somebody.range("/skydns/com/example/", "/skydns/com/example0")
+    for client in (root, writer, somebody):
+        client.close()
+
+
 def test_the_reader_cannot_write(guarded: Etcd) -> None:
     backend = EtcdBackend(
         [guarded.endpoint], "example.com", tls=client_tls(), user="reader", password="reader-password"
