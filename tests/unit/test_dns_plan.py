@@ -6,7 +6,7 @@ import random
 import time
 import tracemalloc
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.dns.facts import Current, Facts, Member, Placement, ServiceFacts
@@ -14,6 +14,7 @@ from federation.dns.plan import Plan, plan
 from federation.dns.records import RecordSet
 from federation.names import Level, Scheme, Service
 
+unhurried = settings(deadline=None)  # one example may wait for a busy machine
 FED, DOMAIN = "fed", "example.com"
 SCHEME = Scheme(FED, DOMAIN)
 ADDRESSES = st.sampled_from(["10.0.0.2", "10.0.1.2", "10.0.10.2", "2001:db8::1", "2001:DB8:0::2"])
@@ -96,6 +97,7 @@ def after(given_: Facts, what: Plan) -> Facts:
     return given_.model_copy(update={"current": tuple(there.values())})
 
 
+@unhurried
 @given(facts, st.randoms())
 def test_the_order_of_the_facts_does_not_matter(given_: Facts, chance: random.Random) -> None:
     def shuffled(entries: tuple[object, ...]) -> tuple[object, ...]:
@@ -110,6 +112,7 @@ def test_the_order_of_the_facts_does_not_matter(given_: Facts, chance: random.Ra
     assert plan(given_.model_copy(update=mixed)) == plan(given_)
 
 
+@unhurried
 @given(facts)
 def test_after_the_changes_there_is_nothing_left_to_change(given_: Facts) -> None:
     first = plan(given_)
@@ -118,12 +121,14 @@ def test_after_the_changes_there_is_nothing_left_to_change(given_: Facts) -> Non
     assert (second.records, second.conflicts) == (first.records, first.conflicts)
 
 
+@unhurried
 @given(facts)
 def test_the_records_of_a_plan_are_ours_after_its_changes(given_: Facts) -> None:
     what = plan(given_)
     assert what.records == tuple(sorted(ours(after(given_, what)).values()))
 
 
+@unhurried
 @given(facts)
 def test_an_address_that_does_not_count_is_never_written(given_: Facts) -> None:
     ready = {m.name for m in given_.members if m.ready}
@@ -142,6 +147,7 @@ def test_an_address_that_does_not_count_is_never_written(given_: Facts) -> None:
             assert {(whose[0], value) for value in change.record.values} <= counting
 
 
+@unhurried
 @given(facts)
 def test_what_is_not_ours_is_never_changed(given_: Facts) -> None:
     foreign = {(c.name, c.type) for c in given_.current if c.owner != FED or not SCHEME.parse(c.name)}
@@ -150,6 +156,7 @@ def test_what_is_not_ours_is_never_changed(given_: Facts) -> None:
     assert {(c.name, c.type) for c in what.conflicts} <= foreign
 
 
+@unhurried
 @given(facts)
 def test_a_service_with_a_conflict_keeps_all_it_has(given_: Facts) -> None:
     what = plan(given_)
@@ -164,6 +171,7 @@ def test_a_service_with_a_conflict_keeps_all_it_has(given_: Facts) -> None:
     )
 
 
+@unhurried
 @given(facts)
 def test_all_names_of_a_service_answer_as_soon_as_one_address_counts(given_: Facts) -> None:
     what = plan(given_)
@@ -184,6 +192,7 @@ def test_all_names_of_a_service_answer_as_soon_as_one_address_counts(given_: Fac
         assert {name for name in answering if (w := SCHEME.parse(name)) and w[0] == service} == wanted
 
 
+@unhurried
 @given(facts)
 def test_no_name_of_a_service_falls_silent_but_when_it_leaves_the_level(given_: Facts) -> None:
     """Nothing counts anywhere: not one record of the service moves."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.dns.records import RecordSet, sorted_values, type_of
 from federation.dns.zonefile import diff, render
 
+unhurried = settings(deadline=None)  # one example may wait for a busy machine
 DOMAIN = "example.com"
 WEB = RecordSet("web.example.com", "A", 30, ("10.0.0.2", "10.0.1.2"))
 labels = st.from_regex(r"[a-z]([-a-z0-9]{0,8}[a-z0-9])?", fullmatch=True)
@@ -46,6 +47,7 @@ def test_a_record_of_the_zone_itself_is_at_its_origin() -> None:
     assert render([RecordSet(DOMAIN, "A", 30, ("10.0.0.2",))], DOMAIN, 30).endswith("@ 30 IN A 10.0.0.2\n")
 
 
+@unhurried
 @given(record_sets())
 def test_dnspython_reads_back_what_was_written(records: list[RecordSet]) -> None:
     zone = pytest.importorskip("dns.zone")
@@ -74,6 +76,7 @@ def test_a_new_ttl_changes_all_lines_of_a_record_set() -> None:
     assert diff([WEB], [RecordSet(WEB.name, "A", 60, WEB.values)], DOMAIN).count("\n") == 4
 
 
+@unhurried
 @given(record_sets())
 def test_nothing_differs_from_itself(records: list[RecordSet]) -> None:
     assert not diff(records, list(reversed(records)), DOMAIN)

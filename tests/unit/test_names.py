@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from federation.names import GLOBAL, Level, Scheme, Service
 
+unhurried = settings(deadline=None)  # one example may wait for a busy machine
 SCHEME = Scheme("fc-federated-cluster", "fc-federated.com")
 NGINX = Service("default", "nginx")
 LABELS = st.sampled_from(["a", "b", "svc", "com", "us", "east", "fc-federated"])
@@ -31,6 +32,7 @@ def test_a_zone_is_inside_its_region_and_that_inside_the_world() -> None:
     assert GLOBAL.wider == GLOBAL
 
 
+@unhurried
 @given(LABELS, LABELS, LABELS, LABELS, st.sampled_from([(), ("us",), ("us", "east"), ("svc", "svc")]))
 def test_a_name_leads_back_to_its_service_and_level(
     service: str, namespace: str, federation: str, domain: str, place: tuple[str, ...]
