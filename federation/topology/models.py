@@ -39,6 +39,8 @@ from federation.topology.fields import (
     mistake,
 )
 
+VERSION = "0.1.0"
+"""Of this project, as pyproject.toml has it."""
 KARMADA = "1.18.2"
 KUBERNETES = "1.36.3"
 ETCD = "3.6.14-0"
@@ -178,6 +180,19 @@ class ControlPlane(Model):
         return self
 
 
+class Controllers(Model):
+    """The processes of this project that run in clusters: for names (`dns`) and virtual IPs (`vips`)."""
+
+    image: str = Field(
+        f"federation-controllers:{VERSION}",
+        min_length=1,
+        description="built with the Dockerfile, and pushed to where the clusters find it",
+    )
+    replicas: int = Field(2, ge=1, le=5, description="of each; one of them works, the others wait")
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    pull_secrets: tuple[str, ...] = Field((), description="names of Secrets in the controllers' namespaces")
+
+
 class ClusterPreference(Model):
     """How many replicas a cluster is given (kubefed v1, ClusterPreferences)."""
 
@@ -220,6 +235,7 @@ class Topology(Model):
     control_plane: ControlPlane = ControlPlane()
     dns: tuple[DnsBackend, ...] = Field((), description="where the names are written; nowhere if left out")
     ttl: int = Field(30, ge=1, le=86400, description="seconds that resolvers may keep an answer (RFC 1035)")
+    controllers: Controllers = Controllers()
     workloads: tuple[Workload, ...] = ()
 
     @property
@@ -245,6 +261,7 @@ __all__ = [
     "Cluster",
     "ClusterPreference",
     "ControlPlane",
+    "Controllers",
     "CoreDns",
     "DnsBackend",
     "Etcd",

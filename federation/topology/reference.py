@@ -57,6 +57,7 @@ SECTIONS = {
     "ClusterPreference": "A cluster's share",
     "CoreDns": "Names on CoreDNS",
     "AzureDns": "Names in Azure DNS",
+    "Controllers": "Processes of this project in the clusters",
 }
 NO_DEFAULT = "required"
 

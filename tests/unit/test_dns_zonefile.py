@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-import pytest
+from dns import zone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,7 +50,6 @@ def test_a_record_of_the_zone_itself_is_at_its_origin() -> None:
 @unhurried
 @given(record_sets())
 def test_dnspython_reads_back_what_was_written(records: list[RecordSet]) -> None:
-    zone = pytest.importorskip("dns.zone")
     read = zone.from_text(render(records, DOMAIN, 30), check_origin=False, relativize=False)
     found = {
         RecordSet(
