@@ -7,7 +7,19 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from federation.topology.base import Model
-from federation.topology.fields import Domain, FilePath, HttpsUrl, mistake
+from federation.topology.fields import (
+    Domain,
+    FilePath,
+    Host,
+    HostPort,
+    HttpsUrl,
+    Label,
+    Quantity,
+    mistake,
+)
+
+COREDNS = "1.14.7"
+ETCD = "3.6.14-0"
 
 
 def both(urls: tuple[str, ...], tls: object, key: str) -> None:
@@ -31,17 +43,58 @@ class CoreDns(Model):
 
     provider: Literal["coredns"]
     cluster: str | None = Field(None, description="where it runs; the host if left out")
+    namespace: Label = Field("federation-dns", description="where it runs in that cluster")
     etcd_members: Literal[1, 3] = Field(1, description="1, or 3 to survive the loss of one node")
-    node_port: int | None = Field(None, ge=1, le=65535)
+    storage: Quantity = Field("1Gi", description="size of each member's volume")
+    storage_class: str | None = Field(None, description="the cluster's default if left out")
+    replicas: int = Field(2, ge=1, le=7, description="of CoreDNS; 2 or more are kept on different nodes")
+    service_type: Literal["NodePort", "LoadBalancer"] = Field(
+        "NodePort", description="LoadBalancer: port 53 of an address of its own, besides a node port"
+    )
+    node_port: int | None = Field(
+        None, ge=1, le=65535, description="of UDP and TCP alike; the cluster chooses it if left out"
+    )
+    address: Host | None = Field(
+        None,
+        description="where the members find it; addresses of its nodes if left out. With LoadBalancer also the "
+        "address that is asked for, which may be a virtual IP",
+    )
+    image: str = Field(f"docker.io/coredns/coredns:{COREDNS}", min_length=1)
+    etcd_image: str = Field(f"registry.k8s.io/etcd:{ETCD}", min_length=1)
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    pull_secrets: tuple[str, ...] = Field((), description="names of Secrets in its namespace")
+    network_policy: bool = Field(True, description="only who needs etcd may talk to it")
+    certificate_days: int = Field(365, ge=1, le=3650, description="validity of certificates")
+    renew_before_days: int = Field(60, ge=0, description="how early `pulumi up` renews them")
+    timeout_seconds: int = Field(300, ge=10, description="how long to wait for it to answer")
+    wire_members: bool = Field(
+        True, description="the members' own cluster DNS asks it for the federation's zone, so that pods do"
+    )
     endpoints: tuple[HttpsUrl, ...] = Field(
-        (), description="an etcd-backed CoreDNS that is there: URLs of its etcd"
+        (), description="an etcd-backed CoreDNS that is there: URLs of its etcd; then none is made"
     )
     tls: EtcdTls | None = Field(None, description="needed with endpoints")
-    nameservers: tuple[str, ...] = Field((), description="addresses with port of a CoreDNS that is there")
+    nameservers: tuple[HostPort, ...] = Field(
+        (),
+        description="addresses with port of a CoreDNS that is there; without them, no member's cluster DNS asks it",
+    )
 
     @model_validator(mode="after")
     def _encrypted(self) -> Self:
         both(self.endpoints, self.tls, "endpoints")
+        if self.nameservers and not self.endpoints:
+            raise mistake(
+                "are given without endpoints", "give endpoints, or leave them out", key="nameservers"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _renewed_in_time(self) -> Self:
+        if self.renew_before_days >= self.certificate_days:
+            cause = (
+                f"is no less than certificate_days ({self.certificate_days}): each `pulumi up` would renew"
+            )
+            raise mistake(cause, "make it smaller", key="renew_before_days")
         return self
 
 

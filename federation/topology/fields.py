@@ -80,6 +80,23 @@ def _host(value: str) -> str:
     return plain
 
 
+def _host_port(value: str) -> str:
+    """An IP address and a port: a resolver that is asked by its name would have to ask itself for it first."""
+    host, colon, port = value.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        address = ip_address(bare)
+    except ValueError:
+        address = None
+    digits = re.fullmatch(r"[0-9]{1,5}", port)
+    bracketed = bare != host
+    if not colon or not digits or not 1 <= int(port) <= 65535 or address is None:
+        raise mistake("is not an address with a port", "write one such as '10.0.0.53:53' or '[fd00::53]:53'")
+    if bracketed != (address.version == 6):
+        raise mistake("is not an address with a port", "write '[…]' around an IPv6 address, and only there")
+    return f"[{address}]:{int(port)}" if bracketed else f"{address}:{int(port)}"
+
+
 def _network(value: Any) -> Any:
     if isinstance(value, IPv4Network | IPv6Network):
         return value
@@ -149,6 +166,8 @@ Label = Annotated[str, AfterValidator(_label(63)), _schema(_LABEL, maxLength=63)
 """A part of a DNS name, and for that also valid as a label's value."""
 Domain = Annotated[str, AfterValidator(_domain)]
 Host = Annotated[str, AfterValidator(_host)]
+HostPort = Annotated[str, AfterValidator(_host_port)]
+"""An IP address with a port, such as "10.0.0.53:53" or "[fd00::53]:53"."""
 Location = Annotated[
     str, AfterValidator(_location), WithJsonSchema({"type": "string", "enum": sorted(REGIONS)})
 ]

@@ -66,6 +66,7 @@ LAYERS = {
         "cli",
         "workloads dns",
         "karmada nodes",
+        "portforward",
         "kube",
         "kubeconfig",
         "topology placement manifests certificates",
@@ -74,7 +75,7 @@ LAYERS = {
         "errors",
     ],
     "federation.dns": [
-        "reconcile",
+        "reconcile store",
         "plan etcd memory",
         "facts limits zonefile backend skydns etcd_client",
         "records",

@@ -1,0 +1,147 @@
+"""How a store of DNS records is reached, as plain data, and opening it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from federation import portforward
+from federation.deadline import Deadline
+from federation.dns import skydns
+from federation.dns.backend import Backend
+from federation.dns.etcd import EtcdBackend
+from federation.dns.etcd_client import EtcdTls
+from federation.kube import Kube
+from federation.kubeconfig import access
+
+OPEN_SECONDS = 60.0
+"""How long a pod to go through may be looked for: etcd is replaced member by member."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Through:
+    """The way to a store inside a cluster, from outside: through the cluster's API server to one of its pods.
+
+    Attributes:
+        kubeconfig: of the cluster, as text with one context; secret.
+        namespace: of the pods.
+        labels: of the pods, all of which are members of the store.
+        port: of the pods.
+    """
+
+    kubeconfig: str = field(repr=False)
+    namespace: str
+    labels: Mapping[str, str]
+    port: int
+
+    def as_props(self) -> dict[str, Any]:
+        """As a resource's inputs have it."""
+        return {
+            "kubeconfig": self.kubeconfig,
+            "namespace": self.namespace,
+            "labels": dict(self.labels),
+            "port": self.port,
+        }
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, Any]) -> Through:
+        """Numbers arrive as floats."""
+        return cls(
+            kubeconfig=props["kubeconfig"],
+            namespace=props["namespace"],
+            labels=dict(props["labels"]),
+            port=int(props["port"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """Where the records of a zone are written. Its repr shows no secret.
+
+    Attributes:
+        provider: "coredns": etcd, read by CoreDNS.
+        endpoints: URLs of etcd's members. With `through` they are not dialled, but must be among their names.
+        ca: PEM, authority of the members' certificates.
+        certificate: PEM, of the client, without a common name if etcd's users are on.
+        key: PEM, of that certificate.
+        user, password: of etcd's users; None: they are off.
+        prefix: CoreDNS' option `path`.
+        through: how to reach it from outside of the cluster that it runs in; None: directly.
+    """
+
+    provider: Literal["coredns"] = "coredns"
+    endpoints: tuple[str, ...]
+    ca: str
+    certificate: str
+    key: str = field(repr=False)
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    prefix: str = skydns.PREFIX
+    through: Through | None = None
+
+    def as_props(self) -> dict[str, Any]:
+        """As a resource's inputs, a controller's configuration and the stack's state have it (JSON)."""
+        return {
+            "provider": self.provider,
+            "endpoints": list(self.endpoints),
+            "ca": self.ca,
+            "certificate": self.certificate,
+            "key": self.key,
+            "user": self.user,
+            "password": self.password,
+            "prefix": self.prefix,
+            "through": self.through.as_props() if self.through else None,
+        }
+
+    @classmethod
+    def from_props(cls, props: Mapping[str, Any]) -> Store:
+        """The reverse of `as_props`. What is None may be left out."""
+        through = props.get("through")
+        return cls(
+            endpoints=tuple(props["endpoints"]),
+            ca=props["ca"],
+            certificate=props["certificate"],
+            key=props["key"],
+            user=props.get("user"),
+            password=props.get("password"),
+            prefix=props.get("prefix") or skydns.PREFIX,
+            through=Through.from_props(through) if through else None,
+        )
+
+
+@contextmanager
+def open_backend(store: Store, domain: str, *, seconds: float = OPEN_SECONDS) -> Iterator[Backend]:
+    """The zone of `domain` in the store, for as long as the block takes.
+
+    Raises `FederationError`: `NotInTimeError` if there is no pod to go through within `seconds`, `UnreachableError` if
+    the cluster does not answer; the backend's calls raise as `Backend` says.
+    """
+    with ExitStack() as stack:
+        endpoints = stack.enter_context(reached(store, Deadline(seconds)))
+        backend = EtcdBackend(
+            endpoints,
+            domain,
+            tls=EtcdTls(store.ca, store.certificate, store.key),
+            user=store.user,
+            password=store.password,
+            prefix=store.prefix,
+        )
+        stack.callback(backend.close)
+        yield backend
+
+
+@contextmanager
+def reached(store: Store, deadline: Deadline) -> Iterator[tuple[str, ...]]:
+    """URLs under which the store can be reached from here, for as long as the block takes."""
+    way = store.through
+    if way is None:
+        yield store.endpoints
+        return
+    with ExitStack() as stack:
+        target = access(way.kubeconfig)
+        kube = Kube(target, "cluster of the DNS store")
+        pods = portforward.ready_pods(kube, way.namespace, way.labels, deadline)
+        forwards = [portforward.forward(target, way.namespace, pod, way.port) for pod in pods]
+        yield tuple(f"https://{stack.enter_context(each)}" for each in forwards)
