@@ -8,38 +8,28 @@ and its requests have no deadline.
 from __future__ import annotations
 
 import json
-import ssl
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import urllib3
 from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
 
-from federation import proxies
-from federation.errors import (
-    ConflictError,
-    FederationError,
-    ForbiddenError,
-    KubeconfigError,
-    RejectedError,
-    UnauthorizedError,
-    UnreachableError,
-)
+from federation.errors import RejectedError, UnreachableError
+from federation.kube_answers import message, refusal
+from federation.kube_transport import lines, reason, transport
 from federation.kubeconfig import Access, access
 
 Object = dict[str, Any]
+EventType = Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 REQUEST_SECONDS = 10.0
+WATCH_SECONDS = 300.0
 NOT_FOUND = 404
-REFUSALS: dict[int, tuple[type[FederationError], str]] = {
-    401: (UnauthorizedError, "get a new kubeconfig; its credentials are wrong or have expired"),
-    403: (ForbiddenError, "use a kubeconfig of somebody who may do this"),
-    409: (ConflictError, "see who has made or owns the object"),
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +59,38 @@ class Ref:
         )
 
     def __str__(self) -> str:
-        return f"{self.plural} {self.namespace + '/' if self.namespace else ''}{self.name}"
+        return f"{self.plural} {self.namespace + '/' if self.namespace else ''}{self.name}".rstrip(" /")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A collection at one moment.
+
+    Attributes:
+        items: its objects.
+        version: the `resourceVersion` to watch from.
+    """
+
+    items: Sequence[Object]
+    version: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change of a collection (Kubernetes API concepts, "Efficient detection of changes").
+
+    Attributes:
+        type: with "BOOKMARK", the object has its kind and `metadata.resourceVersion` only.
+        object: as it is now; with "DELETED", as it was.
+    """
+
+    type: EventType
+    object: Object
+
+    @property
+    def version(self) -> str:
+        """The `resourceVersion` to go on from when the watch ends after this event."""
+        return str(self.object["metadata"]["resourceVersion"])
 
 
 def plural(kind: str) -> str:
@@ -94,7 +115,7 @@ class Kube:
     def __init__(self, access: Access, name: str, *, timeout: float = REQUEST_SECONDS) -> None:
         self.name, self.server = name, access.server
         self._timeout = timeout
-        self._transport = _transport(access)
+        self._transport = transport(access)
 
     @classmethod
     def connect(cls, kubeconfig: str, name: str, *, context: str | None = None, **options: float) -> Kube:
@@ -106,15 +127,49 @@ class Kube:
         return self._ask("GET", ref.path, f"get {ref}")
 
     def list(self, ref: Ref, *, labels: str | None = None) -> list[Object]:
-        """All objects of a collection, a page at a time; none where there is no such kind."""
+        """All objects of a collection; none where there is no such kind."""
+        return [*self.listing(ref, labels=labels).items]
+
+    def listing(self, ref: Ref, *, labels: str | None = None) -> Listing:
+        """As `list`, a page at a time, with the moment that it shows (all pages show the first one's)."""
         query = {"limit": "500"} | ({"labelSelector": labels} if labels else {})
         found: list[Object] = []
         while True:
             page = self._ask("GET", f"{ref.path}?{urlencode(query)}", f"list {ref}") or {}
+            metadata = page.get("metadata", {})
             found += page.get("items", [])
-            if not (token := page.get("metadata", {}).get("continue")):
-                return found
+            if not (token := metadata.get("continue")):
+                return Listing(found, str(metadata.get("resourceVersion", "")))
             query["continue"] = token
+
+    def watch(
+        self, ref: Ref, *, since: str, labels: str | None = None, seconds: float = WATCH_SECONDS
+    ) -> Iterator[Event]:
+        """The changes of a collection after `since`, the `version` of a `Listing` or of an event, as they happen.
+
+        Ends after `seconds`, as the server counts them; the caller goes on from the last event's `version`. A
+        connection that is dead is noticed after 15 s. To stop earlier, leave the loop.
+
+        Raises `GoneError` if `since` is too long ago, `UnreachableError` also when the connection breaks, and
+        `RejectedError` where there is no such kind.
+        """
+        query = {
+            "watch": "1",
+            "resourceVersion": since,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(max(1, round(seconds))),
+        }
+        query |= {"labelSelector": labels} if labels else {}
+        task, timeout = f"watch {ref}", Timeout(connect=self._timeout, read=seconds + self._timeout)
+        with self._reached():
+            answer = self._transport("GET", f"{ref.path}?{urlencode(query)}", timeout=timeout, stream=True)
+            try:
+                if answer.status >= 400:
+                    self._check(answer, task)
+                for line in lines(answer):
+                    yield self._event(json.loads(line), task)
+            finally:
+                answer.close()
 
     def apply(self, manifest: Mapping[str, Any], *, manager: str, force: bool = True) -> Object:
         """Server-side apply (KEP-555): the object is made, or its fields are those of `manager`.
@@ -204,69 +259,27 @@ class Kube:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, kind: str = "application/json"
     ) -> urllib3.BaseHTTPResponse:
         data = None if body is None else json.dumps(body)
+        with self._reached():
+            return self._transport(method, path, data, kind, timeout=Timeout.from_float(self._timeout))
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
         try:
-            return self._transport(method, path, data, kind, self._timeout)
+            yield
         except HTTPError as error:
             raise UnreachableError(
                 self.name,
-                f"{self.server} does not answer: {_reason(error)}",
+                f"{self.server} does not answer: {reason(error)}",
                 "see whether it runs and can be reached",
             ) from None
 
+    def _event(self, found: Object, task: str) -> Event:
+        """Raises what a `Status` in the middle of a watch means."""
+        if found["type"] != "ERROR":
+            return Event(found["type"], found["object"])
+        status = found["object"]
+        raise refusal(self.name, int(status.get("code", 500)), task, str(status.get("message", status)))
+
     def _check(self, answer: urllib3.BaseHTTPResponse, task: str) -> None:
-        if answer.status < 400:
-            return
-        kind, fix = REFUSALS.get(answer.status, (RejectedError, "mend what it says"))
-        raise kind(self.name, f"cannot {task}: {_message(answer)}", fix)
-
-
-Transport = Callable[[str, str, str | None, str, float], urllib3.BaseHTTPResponse]
-
-
-def _transport(access: Access) -> Transport:
-    """A function that sends one request: method, path, body, content type, seconds."""
-    options: dict[str, Any] = {"ssl_context": _context(access), "maxsize": 4, "retries": False}
-    if access.tls_server_name:
-        options |= {"server_hostname": access.tls_server_name, "assert_hostname": access.tls_server_name}
-    proxy = access.proxy_url or proxies.of(access.server)
-    pool = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-    headers = {"User-Agent": "k8s-federation", "Accept": "application/json"}
-    if access.token:
-        headers["Authorization"] = f"Bearer {access.token}"
-
-    def send(method: str, path: str, body: str | None, kind: str, timeout: float) -> urllib3.BaseHTTPResponse:
-        url = f"{access.server.rstrip('/')}{path}"
-        return pool.request(
-            method, url, body=body, headers={**headers, "Content-Type": kind}, timeout=timeout
-        )
-
-    return send
-
-
-def _context(access: Access) -> ssl.SSLContext:
-    """TLS as the kubeconfig says. OpenSSL takes a client key from a file only: it is there for a moment, mode 0600."""
-    try:
-        context = ssl.create_default_context(cadata=access.ca)
-        if access.certificate and access.key:
-            with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
-                file.write(access.certificate + "\n" + access.key)
-                file.flush()
-                context.load_cert_chain(file.name)
-    except ssl.SSLError as error:
-        cause = f"a certificate or key for {access.server} cannot be used: {error.reason or error}"
-        raise KubeconfigError("kubeconfig", cause, "get a new one from the cluster's administrator") from None
-    return context
-
-
-def _reason(error: Exception) -> str:
-    """The innermost message, which says what happened, without the object addresses of the outer ones."""
-    cause = getattr(error, "reason", None) or error
-    return str(cause).rpartition(": ")[2] if "object at 0x" in str(cause) else str(cause)
-
-
-def _message(answer: urllib3.BaseHTTPResponse) -> str:
-    """The message of a `Status` object, or the start of whatever was answered."""
-    try:
-        return str(json.loads(answer.data)["message"])
-    except (ValueError, KeyError, TypeError):
-        return f"{answer.status} {answer.data[:200].decode(errors='replace').strip()}"
+        if answer.status >= 400:
+            raise refusal(self.name, answer.status, task, message(answer))

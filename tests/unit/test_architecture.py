@@ -68,6 +68,7 @@ LAYERS = {
         "karmada nodes",
         "portforward",
         "kube",
+        "kube_answers kube_transport",
         "kubeconfig",
         "topology placement manifests certificates",
         "deadline names",
