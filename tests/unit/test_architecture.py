@@ -78,7 +78,7 @@ LAYERS = {
     "federation.dns": [
         "reconcile store",
         "plan etcd memory",
-        "facts limits zonefile backend skydns etcd_client",
+        "facts limits zonefile backend skydns etcd_client query",
         "records",
     ],
     "federation.karmada": [
