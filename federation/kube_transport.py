@@ -44,7 +44,7 @@ class Transport(Protocol):
 def transport(access: Access) -> Transport:
     """A function that sends requests. Raises `KubeconfigError` for a certificate or key that cannot be used."""
     options: dict[str, Any] = {
-        "ssl_context": _context(access),
+        "ssl_context": tls(access),
         "maxsize": 4,
         "retries": False,
         "socket_options": [*HTTPConnection.default_socket_options, *KEEP_ALIVE],
@@ -93,8 +93,11 @@ def reason(error: Exception) -> str:
     return str(cause).rpartition(": ")[2] if "object at 0x" in str(cause) else str(cause)
 
 
-def _context(access: Access) -> ssl.SSLContext:
-    """TLS as the kubeconfig says. OpenSSL takes a client key from a file only: it is there for a moment, mode 0600."""
+def tls(access: Access) -> ssl.SSLContext:
+    """TLS as the kubeconfig says. Raises `KubeconfigError`.
+
+    OpenSSL takes a client key from a file only: it is there for a moment, mode 0600.
+    """
     try:
         context = ssl.create_default_context(cadata=access.ca)
         if access.certificate and access.key:
