@@ -131,15 +131,19 @@ class Kube:
         return [*self.listing(ref, labels=labels).items]
 
     def listing(self, ref: Ref, *, labels: str | None = None) -> Listing:
-        """As `list`, a page at a time, with the moment that it shows (all pages show the first one's)."""
+        """As `list`, with the moment that it shows."""
+        pages = [*self.pages(ref, labels=labels)]
+        return Listing([item for page in pages for item in page.items], pages[0].version)
+
+    def pages(self, ref: Ref, *, labels: str | None = None) -> Iterator[Listing]:
+        """As `listing`, 500 objects at a time: all pages show the moment of the first one. There is at least one."""
         query = {"limit": "500"} | ({"labelSelector": labels} if labels else {})
-        found: list[Object] = []
         while True:
             page = self._ask("GET", f"{ref.path}?{urlencode(query)}", f"list {ref}") or {}
             metadata = page.get("metadata", {})
-            found += page.get("items", [])
+            yield Listing(page.get("items", []), str(metadata.get("resourceVersion", "")))
             if not (token := metadata.get("continue")):
-                return Listing(found, str(metadata.get("resourceVersion", "")))
+                return
             query["continue"] = token
 
     def watch(

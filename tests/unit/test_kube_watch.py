@@ -92,6 +92,11 @@ def test_a_listing_says_from_where_to_watch(kube: Kube, api: Script) -> None:
     assert kube.listing(SERVICES) == Listing([one, two], "7")
 
 
+def test_pages_can_be_had_one_by_one_and_there_is_always_one(kube: Kube, api: Script) -> None:
+    api.says((200, {"items": [1], "metadata": {"continue": "t", "resourceVersion": "7"}}), (404, {}))
+    assert list(kube.pages(SERVICES)) == [Listing([1], "7"), Listing([], "")]  # type: ignore[list-item]
+
+
 def test_a_watch_asks_for_changes_since_then_and_for_bookmarks(kube: Kube, api: Script) -> None:
     assert list(kube.watch(SERVICES, since="7", labels="a=b", seconds=2.6)) == []
     assert [asked.path for asked in api.asked] == [
