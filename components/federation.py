@@ -16,10 +16,11 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components import pods
 from components.dynamic.host import Host
 from components.dynamic.init import ApiServerReady, EtcdReady, Init
 from components.dynamic.kinds import Kinds
-from components.karmada import admission, controllers, etcd, federation_api, pods, protection, servers
+from components.karmada import admission, controllers, etcd, federation_api, protection, servers
 from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
 from components.karmada.plane import (
     API_PORT,
@@ -102,7 +103,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         self.kubeconfig = self._certificates.kubeconfig(self.endpoint, self._certificates.clients["admin"])
 
         host = Host(f"{name}-host", _host_inputs(args), self._opts())
-        self._namespace = self._object("host", protection.namespace(self._plane), self._opts(host))
+        self._namespace = self._object("host", pods.namespace(self._plane), self._opts(host))
         first = self._serve()
         api = ApiServerReady(f"{name}-api", self._gate(first), self._opts(*first.resources))
         self.provider = self._federation_provider(api)

@@ -22,17 +22,17 @@ from components.dynamic.certificate import (
     CertificateAuthority,
     KeyPair,
 )
+from components.etcd import ETCD, Identity
 from components.karmada.plane import (
     AGGREGATED_API_SERVER,
     API_SERVER,
     CONTROLLER_MANAGER,
-    ETCD,
     FEDERATION_NAMESPACE,
     KUBE_CONTROLLER_MANAGER,
     SCHEDULER,
     WEBHOOK,
-    base64,
 )
+from components.pods import base64
 from federation.karmada.etcd import EtcdFiles
 
 ETCD_PEER = "etcd-peer"
@@ -84,21 +84,6 @@ class PlaneCertificatesArgs:
     days: int
     renew_before_days: int
     generation: int = 0
-
-
-@dataclass(frozen=True)
-class Identity:
-    """A certificate and its key.
-
-    Attributes:
-        certificate: PEM. Of a key pair without certificate: the public keys, the newest first.
-        key: PEM, secret.
-        fingerprint: changes when the certificate does; nothing secret.
-    """
-
-    certificate: pulumi.Output[str]
-    key: pulumi.Output[str]
-    fingerprint: pulumi.Output[str]
 
 
 class PlaneCertificates(pulumi.ComponentResource):

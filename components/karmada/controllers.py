@@ -5,12 +5,14 @@ from __future__ import annotations
 from components.karmada.certificates import PlaneCertificates
 from components.karmada.plane import (
     CONTROLLER_MANAGER,
+    DELEGATED,
     KUBE_CONTROLLER_MANAGER,
+    KUBECONFIG,
     SCHEDULER,
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, DELEGATED, KUBECONFIG, Component, field_value, http, https
+from components.pods import CONFIG, Component, field_value, http, https
 from federation.topology.models import Failover
 
 # There from the start; Karmada's own namespace comes later, and who waits for it waits for seconds.

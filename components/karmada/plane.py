@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+from components import etcd, pods
+from components.etcd import ETCD
 from federation.topology.models import ControlPlane
 
-ETCD = "etcd"
 API_SERVER = "karmada-apiserver"
 KUBE_CONTROLLER_MANAGER = "kube-controller-manager"
 AGGREGATED_API_SERVER = "karmada-aggregated-apiserver"
@@ -32,7 +32,13 @@ NODE_PORT = 32443
 SERVING_PORT = (
     8443  # of the aggregated API server and the webhook: a process that is not root has no port below 1024
 )
-ETCD_CLIENT_PORT, ETCD_PEER_PORT, ETCD_METRICS_PORT = 2379, 2380, 2381
+KUBECONFIG = f"{pods.CONFIG}/kubeconfig"
+DELEGATED = {
+    "kubeconfig": KUBECONFIG,
+    "authentication-kubeconfig": KUBECONFIG,
+    "authorization-kubeconfig": KUBECONFIG,
+}
+"""Flags of a server that asks the federation API who its callers are, and what they may do."""
 FEDERATION_NAMESPACE = "karmada-system"
 """In the federation API: Karmada looks for its Service there, whatever the namespace in the host is called."""
 
@@ -60,6 +66,31 @@ class Plane:
         """Its namespace in the host cluster."""
         return self.spec.namespace
 
+    @property
+    def replicas(self) -> int:
+        """Of each server."""
+        return self.spec.replicas
+
+    @property
+    def pull_policy(self) -> Literal["Always", "IfNotPresent", "Never"]:
+        """Of images."""
+        return self.spec.images.pull_policy
+
+    @property
+    def pull_secrets(self) -> tuple[str, ...]:
+        """Names of Secrets in the namespace."""
+        return self.spec.images.pull_secrets
+
+    @property
+    def node_selector(self) -> Mapping[str, str]:
+        """Labels of the nodes that will do."""
+        return self.spec.node_selector
+
+    @property
+    def resources(self) -> Mapping[str, dict[str, Any]]:
+        """Component to its requests and limits, where the default ones are not wanted."""
+        return self.spec.resources
+
     def host_name(self, service: str) -> str:
         """The DNS name of a Service of the plane in the host cluster."""
         return f"{service}.{self.namespace}.svc.{self.spec.cluster_domain}"
@@ -70,15 +101,9 @@ class Plane:
         return f"https://{self.host_name(API_SERVER)}:{API_PORT}"
 
     @property
-    def etcd_names(self) -> tuple[str, ...]:
-        """The DNS names of the members of etcd; none if it is somebody else's."""
-        members = 0 if self.spec.etcd.servers else self.spec.etcd.members
-        return tuple(f"{ETCD}-{i}.{self.host_name(ETCD)}" for i in range(members))
-
-    @property
     def etcd_urls(self) -> tuple[str, ...]:
         """Every member by its own name, so that clients go on when one is gone."""
-        return self.spec.etcd.servers or tuple(f"https://{n}:{ETCD_CLIENT_PORT}" for n in self.etcd_names)
+        return self.spec.etcd.servers or etcd.urls(self, self.spec.etcd.members)
 
     @property
     def version(self) -> str:
@@ -125,15 +150,5 @@ class Plane:
 
 
 def flags(plane: Plane, component: str, defaults: Mapping[str, str | int | bool]) -> list[str]:
-    """A command line: the defaults, with what the topology says in their place. Sorted, so that order is no diff."""
-    values = {name: _text(value) for name, value in defaults.items()} | plane.spec.args.get(component, {})
-    return [f"--{name}={value}" for name, value in sorted(values.items())]
-
-
-def _text(value: str | int | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def base64(text: str) -> str:
-    """As Secrets, CA bundles and kubeconfigs hold it."""
-    return b64encode(text.encode()).decode()
+    """A command line: the defaults, with what the topology says in their place."""
+    return pods.flags(defaults, plane.spec.args.get(component))

@@ -10,18 +10,21 @@ from typing import Any
 
 import pulumi
 
-from components.karmada.certificates import Identity, PlaneCertificates
+from components.etcd import Identity
+from components.karmada.certificates import PlaneCertificates
 from components.karmada.plane import (
     AGGREGATED_API_SERVER,
     API_PORT,
     API_SERVER,
+    DELEGATED,
+    KUBECONFIG,
     SERVING_PORT,
     WEBHOOK,
     Plane,
     flags,
 )
-from components.karmada.pods import CONFIG, DELEGATED, KUBECONFIG, Component, field_value, https
 from components.kubernetes import SKIP_AWAIT
+from components.pods import CONFIG, Component, field_value, https
 from federation.topology.models import ControlPlane
 
 
