@@ -56,7 +56,8 @@ class Spec:
     """A certificate to be issued.
 
     Attributes:
-        common_name: of its subject; as a client, its user name in Kubernetes.
+        common_name: of its subject; as a client, its user name in Kubernetes. May be empty if there is an organization:
+            etcd's JSON gateway refuses clients with one as soon as etcd has users.
         organization: of its subject; as a client, its group in Kubernetes. May be empty.
         names: DNS names, which may begin with "*.", and IP addresses that it serves under.
         usages: keys of `USAGES`, at least one.
@@ -68,6 +69,11 @@ class Spec:
     names: tuple[str, ...] = ()
     usages: tuple[str, ...] = ("server", "client")
     days: int
+
+    @property
+    def subject(self) -> str:
+        """How messages call it."""
+        return f"certificate {self.common_name or f'of {self.organization}'}"
 
 
 def authority(common_name: str, *, days: int, now: datetime, key: str | None = None) -> Pair:
@@ -89,8 +95,8 @@ def check(spec: Spec) -> None:
     usages = sorted(USAGES)
     mistakes = [
         (
-            not 0 < len(spec.common_name) <= LONGEST_COMMON_NAME,
-            "its name has more than 64 characters or none",
+            len(spec.common_name) > LONGEST_COMMON_NAME or not (spec.common_name or spec.organization),
+            "its name has more than 64 characters, or none and no organization",
         ),
         (spec.days < 1, f"it would be valid for {spec.days} days"),
         (
@@ -104,7 +110,7 @@ def check(spec: Spec) -> None:
     ]
     found = [cause for wrong, cause in mistakes if wrong]
     if found:
-        raise CertificateError(f"certificate {spec.common_name}", "; ".join(found), "correct it")
+        raise CertificateError(spec.subject, "; ".join(found), "correct it")
 
 
 def issue(spec: Spec, signer: Pair, *, now: datetime) -> Pair:
@@ -174,7 +180,7 @@ def split_names(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]
 def _check_signer(
     spec: Spec, parent: x509.Certificate, signing: ec.EllipticCurvePrivateKey, now: datetime
 ) -> None:
-    subject = f"certificate {spec.common_name}"
+    subject = spec.subject
     if signing.public_key() != _public(parent):
         cause = f"the key given is not that of its authority, {parent.subject.rfc4514_string()}"
         raise CertificateError(subject, cause, "give the key that belongs to the authority's certificate")
@@ -191,7 +197,8 @@ def _general_names(spec: Spec) -> list[x509.GeneralName]:
 
 def _name(common_name: str, organization: str = "") -> x509.Name:
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)] if organization else []
-    return x509.Name([*attributes, x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, common_name)] if common_name else []
+    return x509.Name([*attributes, *names])
 
 
 def _builder(

@@ -229,7 +229,7 @@ def test_a_common_name_has_up_to_64_characters() -> None:
     issue(Spec(common_name="x" * 64, days=1), CA, now=NOW)
     with pytest.raises(CertificateError) as caught:
         issue(Spec(common_name="x" * 65, days=1), CA, now=NOW)
-    assert caught.value.cause == "its name has more than 64 characters or none"
+    assert caught.value.cause == "its name has more than 64 characters, or none and no organization"
 
 
 def test_text_that_is_no_certificate_or_key_is_not_shown() -> None:
