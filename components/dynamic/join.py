@@ -76,7 +76,7 @@ class JoinProvider(Provider):
             return UpdateResult({**news, **{key: olds[key] for key in OUTPUTS}})
 
     def read(self, id_: str, props: Props) -> ReadResult:
-        """As the federation knows the member now. A member that is down is not gone.
+        """As the federation knows the member now; one that is down is not gone, one without a reader is not ready.
 
         Raises `FederationError` if the federation API does not answer: what is there is not known then.
         """
@@ -90,8 +90,10 @@ class JoinProvider(Provider):
         ):
             return ReadResult("", {})
         present = cluster["metadata"].get("labels", {})
+        facts = MemberFacts.of(cluster)
         live = {
-            **MemberFacts.of(cluster).as_props(),
+            **facts.as_props(),
+            "ready": facts.ready and spec.owns(plane.get(spec.reader_ref)),
             "region": cluster["spec"].get("region") or None,
             "zones": cluster["spec"].get("zones") or [],
             "labels": {key: present[key] for key in spec.labels if key in present},

@@ -164,6 +164,8 @@ def _identity(spec: MemberSpec, member: Kube) -> list[Action]:
     """What a join has made, by exact names and only with our labels. The rights go before the identity."""
     refs = [
         Ref(RBAC_API, "clusterrolebindings", spec.role),
+        Ref(RBAC_API, "clusterrolebindings", spec.reader_role),
+        Ref(RBAC_API, "clusterroles", spec.reader_role),
         Ref(RBAC_API, "clusterroles", spec.role),
         Ref("v1", "namespaces", spec.namespace),
     ]

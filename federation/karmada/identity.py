@@ -28,6 +28,7 @@ Client = Callable[[Access, str], Kube]
 """Makes a client from how to reach an API server and its name in messages."""
 
 KUBE_SYSTEM = Ref("v1", "namespaces", "kube-system")
+FIX = "see whether kube-controller-manager runs on the member, and run the same command again"
 SOON = 0.05  # seconds between looks at what takes a moment
 
 
@@ -62,40 +63,50 @@ def claim(spec: MemberSpec, member: Kube, manifest: Object) -> Object:
     return member.apply(manifest, manager=spec.manager)
 
 
-def token(spec: MemberSpec, reach: Access, member: Kube, deadline: Deadline, client: Client) -> str:
-    """A token of the federation's identity that the member takes; the one that is there, if it does."""
-    space, account, secret = rbac.account(spec)
-    tokens: list[str] = []
+def home(spec: MemberSpec, member: Kube, deadline: Deadline) -> None:
+    """The namespace of the federation's identities on the member, which may still be on its way out."""
 
     def made() -> str | None:
-        found = claim(spec, member, space)
+        found = claim(spec, member, rbac.namespace(spec))
         leaving = found["metadata"].get("deletionTimestamp")
         return f"its namespace {spec.namespace} is still being removed" if leaving else None
 
+    deadline.until(spec.subject, made, fix=FIX)
+
+
+def token(
+    spec: MemberSpec,
+    reach: Access,
+    member: Kube,
+    account: rbac.Account,
+    deadline: Deadline,
+    client: Client,
+) -> str:
+    """A token of an identity that the member takes; the one that is there, if it does."""
+    tokens: list[str] = []
+
     def taken() -> str | None:
-        found = member.apply(secret, manager=spec.manager)
+        found = member.apply(account.token, manager=spec.manager)
         text = base64.b64decode(found.get("data", {}).get("token", "")).decode()
         if not text:
             return "its cluster has not issued a token yet"
         try:
-            client(as_federation(reach, text), spec.subject).get(KUBE_SYSTEM)
+            client(with_token(reach, text), spec.subject).get(account.readable)
         except UnauthorizedError:
-            member.delete(Ref.of(secret), uid=found["metadata"]["uid"])
+            member.delete(Ref.of(account.token), uid=found["metadata"]["uid"])
             return "its cluster rejects the token it has issued"
         except ForbiddenError as error:  # the binding is new, and the authorizer has not heard of it
             return error.cause
         tokens.append(text)
         return None
 
-    fix = "see whether kube-controller-manager runs on the member, and run the same command again"
-    deadline.until(spec.subject, made, fix=fix)
-    member.apply(account, manager=spec.manager)
-    deadline.until(spec.subject, taken, fix=fix, interval=SOON)
+    member.apply(account.service_account, manager=spec.manager)
+    deadline.until(spec.subject, taken, fix=FIX, interval=SOON)
     return tokens[-1]
 
 
-def as_federation(reach: Access, token: str) -> Access:
-    """The same server, asked by the federation's identity."""
+def with_token(reach: Access, token: str) -> Access:
+    """The same server, asked by who has the token."""
     return replace(reach, token=token, certificate=None, key=None)
 
 

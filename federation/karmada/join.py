@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from federation.deadline import Deadline
@@ -17,7 +18,7 @@ from federation.errors import (
     KubeconfigError,
     RejectedError,
 )
-from federation.karmada import identity, rbac
+from federation.karmada import identity, rbac, reader
 from federation.karmada.member import CLUSTER_API, PLANE_NAMESPACE, MemberFacts, MemberSpec, not_ready
 from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access, access
@@ -62,25 +63,27 @@ def ensure(
             "use a server URL with a name or address that its certificate holds",
         )
     member = client(reach, spec.subject)
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         asked = pool.submit(identity.identify, spec, member)
         clusters = _patiently(plane, lambda: plane.list(CLUSTERS), deadline)
         cluster_id = asked.result()
         if refused := refusal(spec, cluster_id, clusters):
             raise refused
         _wait_for_leave(spec, cluster_id, plane, clusters, deadline)
-        home = pool.submit(_upsert, plane, plane_namespace(), spec, deadline)
-        rights = pool.submit(lambda: [identity.claim(spec, member, o) for o in rbac.rights(spec)])
-        token = identity.token(spec, reach, member, deadline, client)
-        home.result(), rights.result()
+        spaces = pool.submit(_spaces, spec, plane, deadline)
+        rights = pool.submit(_grant, spec, member)
+        identity.home(spec, member, deadline)
+        issue = partial(identity.token, spec, reach, member, deadline=deadline, client=client)
+        reading = pool.submit(issue, rbac.reader(spec))
+        token = issue(rbac.federation(spec))
+        spaces.result(), rights.result()
+        reader_token = reading.result()
     secret, manifest = plane_secret(spec, reach, token), cluster_manifest(spec, reach, cluster_id)
     if stale := _stale(manifest, secret, clusters, plane):
         say(f"warning: {spec.subject}: {stale}")
-    _upsert(plane, secret, spec, deadline)
-    _upsert(plane, manifest, spec, deadline)
-    return _wait_until_ready(
-        spec, client(identity.as_federation(reach, token), spec.subject), plane, deadline
-    )
+    for wanted in (secret, reader.plane_secret(spec, reach, reader_token), manifest):
+        _upsert(plane, wanted, spec, deadline)
+    return _wait_until_ready(spec, client(identity.with_token(reach, token), spec.subject), plane, deadline)
 
 
 def refusal(spec: MemberSpec, cluster_id: str, clusters: Sequence[Object]) -> ConflictError | None:
@@ -187,6 +190,18 @@ def _wait_for_leave(
             lambda: leaving(plane.list(CLUSTERS)),
             fix=f"finish it: fedctl leave {spec.name} --federation {spec.federation} --federation-kubeconfig FILE",
         )
+
+
+def _spaces(spec: MemberSpec, plane: Kube, deadline: Deadline) -> None:
+    """The namespaces of the members' Secrets in the federation API."""
+    for namespace in (plane_namespace(), reader.plane_namespace()):
+        _upsert(plane, namespace, spec, deadline)
+
+
+def _grant(spec: MemberSpec, member: Kube) -> None:
+    """The rights of both identities, on the member."""
+    for manifest in (*rbac.rights(spec), *rbac.reader_rights(spec)):
+        identity.claim(spec, member, manifest)
 
 
 def _upsert(plane: Kube, manifest: Object, spec: MemberSpec, deadline: Deadline) -> None:

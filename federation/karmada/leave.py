@@ -129,8 +129,9 @@ def _leave_plane(
     deadline.until(spec.subject, progress.works_left, fix=fix, interval=INTERVAL_SECONDS)
     emptied()
     deadline.until(spec.subject, progress.cluster_left, fix=fix, interval=INTERVAL_SECONDS)
-    if spec.owns(plane.get(spec.secret_ref)):
-        plane.delete(spec.secret_ref)
+    for ref in (spec.reader_ref, spec.secret_ref):
+        if spec.owns(plane.get(ref)):
+            plane.delete(ref)
     return None
 
 

@@ -17,6 +17,7 @@ CLUSTER_API = "cluster.karmada.io/v1alpha1"
 WORK_API = "work.karmada.io/v1alpha1"
 BINDING_API = "work.karmada.io/v1alpha2"
 PLANE_NAMESPACE = "karmada-cluster"  # shared by all members; Karmada never propagates it
+READERS_NAMESPACE = "federation-dns"  # in the federation API, of the members' readers (reader.py)
 TIMEOUT_SECONDS = 120.0
 
 
@@ -96,6 +97,16 @@ class MemberSpec:
     def execution_space(self) -> str:
         """Namespace of the member's Works in the federation API (Karmada, names.GenerateExecutionSpaceName)."""
         return f"karmada-es-{self.name}"
+
+    @property
+    def reader_ref(self) -> Ref:
+        """The Secret in the federation API with which the member's Services are read."""
+        return Ref("v1", "secrets", self.name, READERS_NAMESPACE)
+
+    @property
+    def reader_role(self) -> str:
+        """The reader's ClusterRole and its binding on the member."""
+        return f"{self.role}:dns-reader"
 
     @property
     def object_labels(self) -> dict[str, str]:

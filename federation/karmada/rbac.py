@@ -11,15 +11,18 @@ certificates or custom resources.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from federation.errors import TopologyError
 from federation.karmada.member import MEMBER_ANNOTATION, ON_LEAVE_ANNOTATION, MemberSpec
-from federation.kube import Object
+from federation.kube import Object, Ref
 
 SERVICE_ACCOUNT = "federation"
 TOKEN_SECRET = "federation-token"  # noqa: S105 - the name of an object
+READER = "dns-reader"
+READER_SECRET = "dns-reader-token"  # noqa: S105 - the name of an object
 READ = ("get", "list", "watch")
 WRITE = (*READ, "create", "update", "delete")
 
@@ -46,6 +49,13 @@ DEFAULT_GRANTS: tuple[Rule, ...] = (
 )
 """Rules of a ClusterRole (RBAC API, PolicyRule)."""
 
+READER_RULES: tuple[Rule, ...] = (
+    _rule("", "services", READ),
+    _rule("discovery.k8s.io", "endpointslices", READ),
+    {"nonResourceURLs": ["/readyz"], "verbs": ["get"]},
+)
+"""What decides about DNS names looks at members all the time: with these rights only, not with the federation's."""
+
 
 def rules(spec: MemberSpec) -> list[Rule]:
     """All rights of the federation on the member.
@@ -62,9 +72,29 @@ def rules(spec: MemberSpec) -> list[Rule]:
     return [*DEFAULT_GRANTS, *({"verbs": list(WRITE), **grant} for grant in spec.grants)]
 
 
-def account(spec: MemberSpec) -> list[Object]:
-    """Namespace, ServiceAccount and token, in the order in which they are made."""
-    return [namespace(spec), service_account(spec), token(spec)]
+@dataclass(frozen=True)
+class Account:
+    """An identity on the member.
+
+    Attributes:
+        service_account: its manifest.
+        token: manifest of a Secret, which the cluster fills.
+        readable: an object that it may read as soon as its rights have become known.
+    """
+
+    service_account: Object
+    token: Object
+    readable: Ref
+
+
+def federation(spec: MemberSpec) -> Account:
+    """With which the federation propagates."""
+    return _account(spec, SERVICE_ACCOUNT, TOKEN_SECRET, Ref("v1", "namespaces", "kube-system"))
+
+
+def reader(spec: MemberSpec) -> Account:
+    """Which may see where Services lead and change nothing."""
+    return _account(spec, READER, READER_SECRET, Ref("v1", "services", "kubernetes", "default"))
 
 
 def namespace(spec: MemberSpec) -> Object:
@@ -80,40 +110,47 @@ def namespace(spec: MemberSpec) -> Object:
     }
 
 
-def service_account(spec: MemberSpec) -> Object:
-    """The identity; no pod is meant to run as it."""
-    return {
+def rights(spec: MemberSpec) -> list[Object]:
+    """ClusterRole and ClusterRoleBinding of the federation. Raises `TopologyError` as `rules` does."""
+    return _grant(spec, spec.role, SERVICE_ACCOUNT, rules(spec))
+
+
+def reader_rights(spec: MemberSpec) -> list[Object]:
+    """ClusterRole and ClusterRoleBinding of the reader."""
+    return _grant(spec, spec.reader_role, READER, READER_RULES)
+
+
+def _account(spec: MemberSpec, name: str, secret: str, readable: Ref) -> Account:
+    """No pod is meant to run as it. Its token does not expire: Karmada reads it only once (membercluster_client.go)."""
+    account: Object = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": _metadata(spec, SERVICE_ACCOUNT),
+        "metadata": _metadata(spec, name),
         "automountServiceAccountToken": False,
     }
-
-
-def token(spec: MemberSpec) -> Object:
-    """A token that does not expire: Karmada 1.18 reads a member's token only once (membercluster_client.go)."""
-    metadata = _metadata(spec, TOKEN_SECRET)
-    metadata["annotations"] = {"kubernetes.io/service-account.name": SERVICE_ACCOUNT}
-    return {
+    token: Object = {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": metadata,
+        "metadata": {
+            **_metadata(spec, secret),
+            "annotations": {"kubernetes.io/service-account.name": name},
+        },
         "type": "kubernetes.io/service-account-token",
     }
+    return Account(account, token, readable)
 
 
-def rights(spec: MemberSpec) -> list[Object]:
-    """ClusterRole and ClusterRoleBinding. Raises `TopologyError` as `rules` does."""
-    metadata = {"name": spec.role, "labels": spec.object_labels}
+def _grant(spec: MemberSpec, name: str, account: str, granted: Sequence[Rule]) -> list[Object]:
+    metadata = {"name": name, "labels": spec.object_labels}
     api, group = "rbac.authorization.k8s.io/v1", "rbac.authorization.k8s.io"
     return [
-        {"apiVersion": api, "kind": "ClusterRole", "metadata": metadata, "rules": rules(spec)},
+        {"apiVersion": api, "kind": "ClusterRole", "metadata": metadata, "rules": list(granted)},
         {
             "apiVersion": api,
             "kind": "ClusterRoleBinding",
             "metadata": metadata,
-            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": spec.role},
-            "subjects": [{"kind": "ServiceAccount", "name": SERVICE_ACCOUNT, "namespace": spec.namespace}],
+            "roleRef": {"apiGroup": group, "kind": "ClusterRole", "name": name},
+            "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": spec.namespace}],
         },
     ]
 

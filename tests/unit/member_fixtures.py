@@ -15,6 +15,7 @@ from federation.kubeconfig import Access
 from tests.unit.kube_fixtures import FakeKube
 
 UID = "6c1f"
+READER = "r1"
 LEAVING = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
 REACH = Access(server="https://fc01:6443/", ca="CA", token="admin")
 SPEC = MemberSpec(name="fc01", federation="fed", region="us", zones=("east",), labels={"tier": "gold"})
@@ -171,15 +172,15 @@ class World:
             return self.member.kube
         asked = FakeApi(*self.member.objects.values(), name=name)
         asked.server = reach.server
-        if reach.token not in self.valid:
+        if reach.token not in self.valid | {READER}:
             asked.failures = [UnauthorizedError(name, "cannot get: Unauthorized", "x")]
         return asked.kube
 
     def issue(self, found: Object) -> None:
-        """The token controller."""
+        """The token controller: one of `tokens` for the federation, always the same for its reader."""
         if found["kind"] == "Secret" and "data" not in found and self.tokens:
-            token = base64.b64encode(self.tokens.pop(0).encode()).decode()
-            found["data"] = {"token": token}
+            token = READER if found["metadata"]["name"].startswith("dns-reader") else self.tokens.pop(0)
+            found["data"] = {"token": base64.b64encode(token.encode()).decode()}
 
     def _observe(self, found: Object) -> None:
         if (

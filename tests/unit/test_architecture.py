@@ -95,7 +95,7 @@ LAYERS = {
     "federation.karmada": [
         "join leave",
         "identity cleanup rebalance",
-        "rbac",
+        "rbac reader",
         "member",
         "policies health host kinds crds etcd",
         "release",

@@ -32,6 +32,8 @@ def test_a_cleanup_takes_rights_first_then_objects_then_its_records() -> None:
         "delete services shop/web",
         "delete deployments shop/web",
         "release namespaces shop",
+        "delete clusterrolebindings federation:fed:dns-reader",
+        "delete clusterroles federation:fed:dns-reader",
         "delete clusterroles federation:fed",
         "delete namespaces federation-fed",
     ]

@@ -15,7 +15,7 @@ from federation.errors import (
     TopologyError,
     UnreachableError,
 )
-from federation.karmada import join, rbac
+from federation.karmada import join, rbac, reader
 from federation.karmada.member import MemberFacts, MemberSpec
 from tests.unit.kube_fixtures import instant
 from tests.unit.member_fixtures import LEAVING, REACH, SPEC, UID, World, cluster, kube_system, made
@@ -40,11 +40,11 @@ def test_a_join_says_what_it_has_found() -> None:
 def test_everything_it_makes_bears_the_federations_mark_but_the_shared_namespace() -> None:
     world = World()
     ensure(world)
-    kept = {"kube-system", "karmada-cluster"}
+    kept = {"kube-system", "karmada-cluster", "federation-dns"}
     objects = [*world.member.objects.values(), *world.plane.objects.values()]
     for found in objects:
         assert SPEC.owns(found) == (found["metadata"]["name"] not in kept), found
-    assert len(objects) == 2 + 5 + 2
+    assert len(objects) == 3 + 9 + 3
 
 
 def test_the_cluster_says_where_it_is_and_names_no_impersonator() -> None:
@@ -70,6 +70,35 @@ def test_karmada_is_given_the_ca_of_the_kubeconfig_and_the_token() -> None:
         "caBundle": b"CA",
         "token": b"t1",
     }
+
+
+def test_who_decides_about_names_is_given_the_members_reader_which_may_change_nothing() -> None:
+    world = World()
+    ensure(world)
+    found = reader.access(made(world.plane, "Secret", "fc01", "federation-dns"))
+    assert (found.server, found.ca, found.token) == ("https://fc01:6443", "CA", "r1")
+    rules = made(world.member, "ClusterRole", "federation:fed:dns-reader")["rules"]
+    assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
+    assert {r for rule in rules for r in rule.get("resources", ())} == {"services", "endpointslices"}
+    binding = made(world.member, "ClusterRoleBinding", "federation:fed:dns-reader")
+    assert [s["name"] for s in binding["subjects"]] == ["dns-reader"]
+
+
+@pytest.mark.parametrize("data", [None, {}, {"server": "!"}, {"server": "aHR0cHM6Ly94", "token": "dA=="}])
+def test_a_secret_that_does_not_tell_how_to_read_a_member_is_named(data: object) -> None:
+    with pytest.raises(KubeconfigError) as caught:
+        reader.access({"metadata": {"name": "fc01"}, "data": data})
+    assert str(caught.value) == (
+        "member fc01: Secret federation-dns/fc01 of the federation API does not tell how to read it. "
+        "Next: run `pulumi up --refresh`, which writes it anew."
+    )
+
+
+def test_the_namespace_of_the_readers_stays_off_the_members() -> None:
+    world = World()
+    ensure(world)
+    labels = made(world.plane, "Namespace", "federation-dns")["metadata"]["labels"]
+    assert labels == {"namespace.karmada.io/skip-auto-propagation": "true"}
 
 
 def test_a_second_join_changes_nothing_and_keeps_the_token() -> None:

@@ -13,6 +13,7 @@ from tests.unit.leave_fixtures import OnLeave, joined, left, managed, work
 from tests.unit.member_fixtures import SPEC, UID, World, kube_system, made
 
 GONE = UnreachableError("member fc01", "https://fc01:6443 does not answer: no route to host", "see")
+SHARED = {"namespaces/karmada-cluster", "namespaces/federation-dns"}
 KNOWN = dataclasses.replace(SPEC, cluster_id=UID, kubeconfig_path="~/fc01.yaml", kubeconfig_context="west")
 
 
@@ -29,7 +30,7 @@ def test_a_healthy_member_leaves_nothing_on_either_side() -> None:
     world, _ = joined(work("Deployment", "web"))
     assert go(world) == []
     assert left(world.member) == {"namespaces/kube-system"}
-    assert left(world.plane) == {"namespaces/karmada-cluster"}
+    assert left(world.plane) == SHARED
 
 
 def test_leaving_twice_is_fine() -> None:
@@ -62,7 +63,7 @@ def test_a_dead_member_leaves_the_federation_and_the_user_is_told_what_remains()
         "--kubeconfig ~/fc01.yaml --context west"
     )
     assert go(world) == [expected]
-    assert left(world.plane) == {"namespaces/karmada-cluster"}
+    assert left(world.plane) == SHARED
     assert not world.member.writes
 
 
@@ -73,7 +74,7 @@ def test_works_that_karmada_cannot_deal_with_are_given_up_after_a_while(
     world, karmada = joined(work("Deployment", "web"))
     karmada.working = False
     go(world)
-    assert left(world.plane) == {"namespaces/karmada-cluster"}
+    assert left(world.plane) == SHARED
 
 
 def test_a_work_of_a_member_in_reach_is_not_given_up_at_once() -> None:
@@ -127,7 +128,7 @@ def test_another_cluster_at_the_same_address_is_not_touched() -> None:
     told = go(world)
     assert "leads to another cluster (id 0000 instead of 6c1f)" in told[0]
     assert not world.member.writes
-    assert left(world.plane) == {"namespaces/karmada-cluster"}
+    assert left(world.plane) == SHARED
 
 
 def test_a_cluster_that_others_have_joined_stays() -> None:
@@ -149,7 +150,7 @@ def test_a_federation_that_is_gone_leaves_the_member_to_be_cleaned() -> None:
 
 def test_a_member_that_had_only_begun_to_join_leaves_nothing() -> None:
     world = World()
-    for manifest in rbac.account(SPEC)[:2]:
+    for manifest in (rbac.namespace(SPEC), rbac.federation(SPEC).service_account):
         world.member.apply(manifest, manager="x")
     world.member.remove("serviceaccounts", "federation", "federation-fed")
     go(world)

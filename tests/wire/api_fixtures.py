@@ -28,7 +28,7 @@ from cryptography.x509.oid import NameOID
 
 from federation.karmada.leave import CLUSTER_FINALIZER
 from federation.kube import Object, Ref
-from tests.unit.member_fixtures import FakeApi, World
+from tests.unit.member_fixtures import READER, FakeApi, World
 
 ADMIN = "admin"
 
@@ -205,7 +205,7 @@ def servers_fixture(tmp_path: Path) -> Iterator[Servers]:
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system", "uid": "0000"}}
     )
     stranger.reactions.append(world.issue)
-    tokens = {ADMIN} | world.valid
+    tokens = {ADMIN, READER} | world.valid
     apis = {"member": world.member, "plane": world.plane, "stranger": stranger}
     made = {name: ApiServer(api, tokens, tmp_path / name) for name, api in apis.items()}
     with ExitStack() as stack:

@@ -166,6 +166,18 @@ def test_a_member_that_is_down_is_there_but_not_ready(join: Remote, servers: Ser
     assert join.diff(found.id, read.outs, servers.inputs()) == UPDATE
 
 
+def test_a_member_whose_reader_is_lost_is_not_ready_until_the_next_update(
+    join: Remote, servers: Servers
+) -> None:
+    found = join.create(servers.inputs())
+    servers.plane.api.remove("secrets", "fc01", "federation-dns")
+    read = join.read(found.id, found.outs)
+    assert read.outs == found.outs | {"ready": False}
+    assert join.diff(found.id, read.outs, servers.inputs()) == UPDATE
+    updated = join.update(found.id, read.outs, servers.inputs())
+    assert join.read(found.id, updated).outs == found.outs
+
+
 def test_what_cannot_be_asked_is_not_taken_for_gone(join: Remote, servers: Servers) -> None:
     found = join.create(servers.inputs())
     servers.plane.stop()
@@ -179,14 +191,14 @@ def test_a_leave_removes_both_sides_and_can_be_repeated(join: Remote, servers: S
     for _ in range(2):
         join.delete(found.id, found.outs)
     assert {key[2] for key in servers.member.api.objects} == {"kube-system"}
-    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster"}
+    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster", "federation-dns"}
 
 
 def test_a_dead_member_leaves_with_a_warning(join: Remote, servers: Servers, server: Server) -> None:
     found = join.create(servers.inputs())
     servers.member.stop()
     join.delete(found.id, found.outs)
-    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster"}
+    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster", "federation-dns"}
     assert "warning: member fc01 has left, but" in server.stdout
     assert "fedctl leave fc01 --cleanup --federation fed --kubeconfig FILE" in server.stdout
 

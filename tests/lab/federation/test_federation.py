@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 import yaml
 
 from federation.karmada.member import MemberSpec
-from federation.karmada.rbac import rules
+from federation.karmada.rbac import READER_RULES, Rule, rules
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab
 from tests.lab.stacks import FEDERATION, Stack
@@ -130,14 +130,19 @@ def spread(found: Sequence[Mapping[str, Any]]) -> set[Right]:
     return resources | paths
 
 
-def test_a_member_grants_the_declared_rights_and_no_more(stack: Stack, three: TestLab) -> None:
+@pytest.mark.parametrize(
+    ("account", "granted_by"), [("federation", rules), ("dns-reader", lambda _: READER_RULES)]
+)
+def test_a_member_grants_the_declared_rights_and_no_more(
+    stack: Stack, three: TestLab, account: str, granted_by: Callable[[MemberSpec], Sequence[Rule]]
+) -> None:
     spec = MemberSpec.from_props(
         {"member": "fc02", "federation": FEDERATION, "kubeconfig": "", "federationKubeconfig": ""}
     )
-    granted = rights_of(three, "fc02", f"federation-{FEDERATION}", "federation")
+    granted = rights_of(three, "fc02", f"federation-{FEDERATION}", account)
     everybody = rights_of(three, "fc02", "default", "nobody")
     assert granted >= everybody
-    assert granted - everybody == spread(rules(spec)) - everybody
+    assert granted - everybody == spread(granted_by(spec)) - everybody
     assert not [right for right in granted - everybody if "*" in right]
     assert {resource for group, resource, _ in everybody if group != "path"} == {
         "selfsubjectaccessreviews",
