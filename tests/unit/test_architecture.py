@@ -85,7 +85,8 @@ LAYERS = {
         "http",
     ],
     "federation.dns": [
-        "live",
+        "live provision",
+        "service",
         "view",
         "reconcile store",
         "plan etcd memory observed readiness",
@@ -127,6 +128,7 @@ PURE = [
     "federation.dns.plan",
     "federation.dns.readiness",
     "federation.dns.records",
+    "federation.dns.service",
     "federation.dns.skydns",
     "federation.dns.view",
     "federation.dns.zonefile",
