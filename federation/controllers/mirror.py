@@ -23,7 +23,7 @@ class Mirror(Generic[T]):
         connect: to the API server.
         ref: of the collection.
         keep: what is kept of an object; None if it does not matter.
-        changed: set after each change.
+        changed: set when what is kept has changed, or is known again, or no longer.
         labels: selects objects.
     """
 
@@ -53,18 +53,38 @@ class Mirror(Generic[T]):
             return dict(self._items)
 
     def start(self, process: Process) -> None:
-        """Follow the collection in a thread until the process ends. To be called once."""
+        """Follow the collection in a thread until the process ends. To be called once.
+
+        A process that is ended waits for nobody; to stop one mirror of many, give it a `stop` of its own.
+        """
         threading.Thread(
             target=self._follow, args=(process,), name=f"mirror {self._ref}", daemon=True
         ).start()
+
+    def load(self) -> str:
+        """List the collection; the version to watch from. Raises as `Kube.list` does.
+
+        Page by page: only what is kept of the others is in the memory.
+        """
+        found: dict[str, T] = {}
+        version = ""
+        for page in self._connect().pages(self._ref, labels=self._labels):
+            version = version or page.version
+            found |= {_key(item): kept for item in page.items if (kept := self._keep(item)) is not None}
+        with self._lock:
+            news = found != self._items or self._problem is not None
+            self._items, self._problem = found, None
+        if news:
+            self._changed.set()
+        return version
 
     def _follow(self, process: Process) -> None:
         failures = 0
         while not process.stop.is_set():
             try:
-                version = self._list()
+                version = self.load()
                 failures = 0
-                self._watch(version)
+                self._watch(version, process.stop)
             except GoneError:
                 continue  # the server has forgotten that version: list again
             except FederationError as error:
@@ -74,31 +94,27 @@ class Mirror(Generic[T]):
                 process.stop.wait(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
 
-    def _list(self) -> str:
-        listing = self._connect().listing(self._ref, labels=self._labels)
-        found = {_key(item): kept for item in listing.items if (kept := self._keep(item)) is not None}
-        with self._lock:
-            self._items = found
-        self._problem = None
-        self._changed.set()
-        return listing.version
-
-    def _watch(self, version: str) -> None:
+    def _watch(self, version: str, stop: threading.Event) -> None:
         """Go on where the last watch has ended, until one fails."""
-        while True:
+        while not stop.is_set():
             for event in self._connect().watch(self._ref, since=version, labels=self._labels):
+                if stop.is_set():
+                    return
                 version = event.version
                 if event.type != "BOOKMARK":
                     self._apply(event.type, event.object)
 
     def _apply(self, kind: str, item: Object) -> None:
-        kept = None if kind == "DELETED" else self._keep(item)
+        """Most changes are of something that is not kept: a cluster's heartbeat, a service's annotation."""
+        key, kept = _key(item), None if kind == "DELETED" else self._keep(item)
         with self._lock:
+            before = self._items.get(key)
             if kept is None:
-                self._items.pop(_key(item), None)
+                self._items.pop(key, None)
             else:
-                self._items[_key(item)] = kept
-        self._changed.set()
+                self._items[key] = kept
+        if before != kept:
+            self._changed.set()
 
 
 def _key(item: Object) -> str:

@@ -80,7 +80,7 @@ LAYERS = {
     ],
     "federation.controllers": [
         "vip keepalived",
-        "leader mirror",
+        "leader mirror child",
         "incluster process",
         "http",
     ],
@@ -103,7 +103,7 @@ LAYERS = {
     ],
     "federation.vip": [
         "allocation keepalived",
-        "services shared",
+        "services shared health",
         "pool router",
     ],
     "federation.topology": [
