@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from federation.dns.facts import Facts, Member, ServiceFacts
 from federation.dns.records import (
     RECORD_TYPES,
+    UNREADABLE,
     Change,
     Conflict,
     Key,
@@ -65,8 +66,11 @@ class _Zone:
         return cls(ours, foreign)
 
     def conflicts(self, wanted: Iterable[RecordSet]) -> Iterator[Conflict]:
-        """Foreign record sets at the same name and type, or a CNAME, beside which nothing may be (RFC 1034 §3.6.2)."""
-        keys = {key for record in wanted for key in (record.key, (record.name, "CNAME"))}
+        """Foreign record sets at the same name and type, and what makes all others at a name useless.
+
+        Beside a CNAME nothing may be (RFC 1034 §3.6.2); beside what the server cannot read, nothing is answered.
+        """
+        keys = {(r.name, kind) for r in wanted for kind in (r.type, "CNAME", UNREADABLE)}
         return (Conflict(name, kind, self.foreign[name, kind]) for name, kind in keys & self.foreign.keys())
 
 

@@ -9,6 +9,8 @@ from typing import Literal
 RecordType = Literal["A", "AAAA"]
 """What is planned. Backends hold others too (CNAME, TXT, …), of other people."""
 RECORD_TYPES: tuple[RecordType, ...] = ("A", "AAAA")
+UNREADABLE = "UNKNOWN"
+"""The type of a stored value that a DNS server cannot read: it fails to answer any question at its name."""
 Action = Literal["create", "update", "delete"]
 Key = tuple[str, str]
 """(name, type) of a record set: what a zone has once (RFC 2181 §5)."""
@@ -70,7 +72,7 @@ class Conflict:
 
     Attributes:
         name: of the record set.
-        type: of the record set, "A", "AAAA" or "CNAME".
+        type: of the record set, "A", "AAAA", "CNAME" or "UNKNOWN".
         owner: its mark; None if it has none.
     """
 

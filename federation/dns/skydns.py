@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
 
-from federation.dns.records import Key, RecordSet, Stored, sorted_values
+from federation.dns.records import UNREADABLE, Key, RecordSet, Stored, sorted_values
 
 PREFIX = "/skydns"
 DEFAULT_TTL = 300  # of CoreDNS, for a value without one (plugin/etcd/etcd.go)
 HIGHEST_TTL = 2**31 - 1  # RFC 2181 §8
-UNREADABLE = "UNKNOWN"
-"""The type of a value that is no JSON object: CoreDNS fails to answer any question at its name."""
 _FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193
 # What other programs end a key with: external-dns eight hexadecimal digits, SkyDNS' manual x1, x2, ….
 _LABEL = re.compile(r"[0-9a-f]{1,8}|x\d+")

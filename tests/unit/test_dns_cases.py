@@ -126,7 +126,7 @@ def test_nothing_is_created_for_a_service_that_never_answered() -> None:
     assert plan(facts(BOTH, [placed("fc01", EAST, 0)])) == Plan((), (), ())
 
 
-@pytest.mark.parametrize("kind", ["A", "CNAME"])
+@pytest.mark.parametrize("kind", ["A", "CNAME", "UNKNOWN"])
 def test_a_foreign_record_in_the_way_stops_its_service_and_no_other(kind: str) -> None:
     now = [*BEFORE[:3], a("G", ["x"], owner="other", kind=kind)]
     given = facts(BOTH, [placed("fc01", EAST, 0), placed("fc02", WEST)], now)
