@@ -52,14 +52,35 @@ class Shared:
         return cls(held, gateways)
 
 
-def gateway(node: Object) -> Gateway | None:
-    """A Node of the API as a gateway; None if it has no IPv4 InternalIP."""
+EXCLUDED = "node.kubernetes.io/exclude-from-external-load-balancers"
+"""Label of nodes that no load balancer may use (Kubernetes, "Well-Known Labels"); control planes of kubeadm have it."""
+TOLERATED = "node.kubernetes.io/"
+"""Prefix of the taints that tell of a node's state. The pods of a DaemonSet tolerate them; VRRP knows better, and
+faster, who answers."""
+
+
+def gateway(node: Object, *, tolerant: bool) -> Gateway | None:
+    """A Node of the API as a gateway; None if it has no IPv4 InternalIP or no pod of the DaemonSet runs there.
+
+    Args:
+        node: that has the labels of gateway nodes.
+        tolerant: the DaemonSet tolerates all taints.
+    """
+    if EXCLUDED in (node["metadata"].get("labels") or {}):
+        return None
+    taints = node.get("spec", {}).get("taints") or ()
+    if not tolerant and any(_keeps_out(taint) for taint in taints):
+        return None
     for entry in node.get("status", {}).get("addresses") or ():
         if entry.get("type") == "InternalIP" and "." in entry.get("address", ""):
             return Gateway(node["metadata"]["name"], IPv4Address(entry["address"]))
     return None
 
 
+def _keeps_out(taint: Object) -> bool:
+    return taint["effect"] != "PreferNoSchedule" and not taint["key"].startswith(TOLERATED)
+
+
 def gateways(nodes: Iterable[Gateway]) -> tuple[Gateway, ...]:
-    """In the order of their priority. Nodes that are not Ready stay: VRRP knows better, and faster, who answers."""
+    """In the order of their priority: by name, so that nothing that happens to a node changes another's."""
     return tuple(sorted(nodes))
