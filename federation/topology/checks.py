@@ -181,4 +181,32 @@ def reachable(document: Document) -> Iterator[Mistake]:
             )
 
 
-CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (duplicates, references, overlaps, reachable)
+ROUTER_IDS = 255
+"""1 to 255 (RFC 5798, 5.2.3)."""
+
+
+def routers(document: Document) -> Iterator[Mistake]:
+    """Two clusters may be in one network segment, where one VRRP router id means one owner of all addresses."""
+    first: dict[int, Loc] = {}
+    for loc, number in found(document, "clusters", EACH, "vips", "router_id"):
+        if type(number) is not int:
+            continue
+        if number in first:
+            cause = f"is also that of {dotted(first[number][:-2])}"
+            yield Mistake(dotted(loc), shown(str(number)), cause, "give each its own, or leave them out")
+        first.setdefault(number, loc)
+    pools = [loc for loc, _ in found(document, "clusters", EACH, "vips")]
+    if len(pools) > ROUTER_IDS:
+        cause = f"is the {len(pools)}th pool, and there are {ROUTER_IDS} VRRP router ids"
+        yield Mistake(
+            dotted(pools[-1]), "", cause, "leave vips out where a cluster has a load balancer of its own"
+        )
+
+
+CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
+    duplicates,
+    references,
+    overlaps,
+    reachable,
+    routers,
+)

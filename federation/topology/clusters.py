@@ -61,7 +61,12 @@ class VipPool(Model):
         None, description="network interface; that of the node's address if left out"
     )
     router_id: int | None = Field(
-        None, ge=1, le=255, description="VRRP router id, unique in its network segment; chosen if left out"
+        None, ge=1, le=255, description="VRRP router id, unique in the federation; chosen if left out"
+    )
+    default_class: bool = Field(
+        True,
+        description="Services that name no loadBalancerClass get addresses too; "
+        "must be false where the cluster has another provider for them",
     )
 
     @model_validator(mode="after")
