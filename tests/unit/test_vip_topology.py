@@ -29,8 +29,10 @@ def test_what_is_no_number_is_told_by_the_models() -> None:
 def test_more_pools_than_router_ids_are_a_mistake() -> None:
     assert list(routers(clusters(*[None] * 255))) == []
     assert [str(mistake) for mistake in routers(clusters(*[None] * 256))] == [
-        "clusters[255].vips: is the 256th pool, and there are 255 VRRP router ids; "
-        "leave vips out where a cluster has a load balancer of its own"
+        (
+            "clusters[255].vips: is the 256th pool, and there are 255 VRRP router ids; "
+            "leave vips out where a cluster has a load balancer of its own"
+        )
     ]
 
 
