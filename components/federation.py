@@ -81,6 +81,7 @@ class FederationControlPlane(pulumi.ComponentResource):
     Attributes:
         endpoint: URL of the federation API, for clients outside.
         kubeconfig: of its administrator; secret.
+        namespace: of the host; all that is in the federation API goes with it.
         provider: for objects of the federation API. Their Deployments never become available in Pulumi's sense:
             give them the annotation `pulumi.com/skipAwait`.
         init: the plane is healthy; what needs that depends on it.
@@ -89,6 +90,7 @@ class FederationControlPlane(pulumi.ComponentResource):
 
     endpoint: str
     kubeconfig: pulumi.Output[str]
+    namespace: KubernetesObject
     provider: kubernetes.Provider
     init: Init
     ready: list[pulumi.Resource]
@@ -103,7 +105,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         self.kubeconfig = self._certificates.kubeconfig(self.endpoint, self._certificates.clients["admin"])
 
         host = Host(f"{name}-host", _host_inputs(args), self._opts())
-        self._namespace = self._object("host", pods.namespace(self._plane), self._opts(host))
+        self.namespace = self._object("host", pods.namespace(self._plane), self._opts(host))
         first = self._serve()
         api = ApiServerReady(f"{name}-api", self._gate(first), self._opts(*first.resources))
         self.provider = self._federation_provider(api)
@@ -119,6 +121,10 @@ class FederationControlPlane(pulumi.ComponentResource):
         )
         self.ready = self._federation(policies, self.init)
         self.register_outputs({"endpoint": self.endpoint, "kubeconfig": self.kubeconfig})
+
+    def user(self, name: str, common_name: str) -> pulumi.Output[str]:
+        """The kubeconfig of a user who may do nothing until a role is bound to `common_name`; secret."""
+        return self._certificates.kubeconfig(self.endpoint, self._certificates.user(name, common_name))
 
     def _serve(self) -> _Started:
         """etcd, unless it is somebody else's, and the API server."""
@@ -142,10 +148,8 @@ class FederationControlPlane(pulumi.ComponentResource):
         """All others; Karmada's controllers end at once where their kinds are missing."""
         plane, certificates = self._plane, self._certificates
         started = _Started([], [])
-        for component in (
-            servers.aggregated_api_server(plane, certificates),
-            servers.webhook(plane, certificates),
-        ):
+        for make in (servers.aggregated_api_server, servers.webhook):
+            component = make(plane, certificates)
             service = servers.service(plane, component.name, port=443, target=SERVING_PORT)
             started += self._start(component, pods.deployment(plane, component), service, after=[api])
         for component, after in (
@@ -167,7 +171,7 @@ class FederationControlPlane(pulumi.ComponentResource):
             "conversionUrl": f"https://{self._plane.host_name(WEBHOOK)}:443/convert",
             "caBundle": self._certificates.ca_bundle,
         }
-        return Kinds(f"{self._name}-kinds", inputs, self._opts(api, deleted_with=self._namespace))
+        return Kinds(f"{self._name}-kinds", inputs, self._opts(api, deleted_with=self.namespace))
 
     def _register(self, others: _Started) -> list[pulumi.Resource]:
         """What leads the API server to the programs that were started."""
@@ -189,12 +193,12 @@ class FederationControlPlane(pulumi.ComponentResource):
 
     def _host(self, manifests: Iterable[Manifest], *after: pulumi.Resource) -> list[pulumi.Resource]:
         """Objects in the plane's namespace, which takes them along when it goes."""
-        opts = self._opts(self._namespace, *after, deleted_with=self._namespace)
+        opts = self._opts(self.namespace, *after, deleted_with=self.namespace)
         return [self._object("host", m, opts) for m in manifests]
 
     def _federation(self, manifests: Iterable[Manifest], *after: pulumi.Resource) -> list[pulumi.Resource]:
         """Objects in the federation API, which live in etcd, and so in the plane's namespace."""
-        opts = self._opts(*after, provider=self.provider, deleted_with=self._namespace)
+        opts = self._opts(*after, provider=self.provider, deleted_with=self.namespace)
         return [self._object("federation", m, opts) for m in manifests]
 
     def _object(self, place: str, manifest: Manifest, opts: pulumi.ResourceOptions) -> KubernetesObject:

@@ -106,6 +106,7 @@ class PlaneCertificates(pulumi.ComponentResource):
         super().__init__("federation:karmada:Certificates", name, {}, opts)
         self._name, self._args = name, args
         ca, proxy_ca = self._authority("ca", "karmada"), self._authority("front-proxy-ca", "front-proxy-ca")
+        self._ca = ca
         self.ca, self.front_proxy_ca = _identity(ca), _identity(proxy_ca)
         servers = self._servers(ca)
         self.clients: Mapping[str, Identity] = {
@@ -140,6 +141,10 @@ class PlaneCertificates(pulumi.ComponentResource):
         facts = (server, self.ca.certificate, identity.certificate, identity.key)
         text = pulumi.Output.all(*facts).apply(lambda known: _kubeconfig(self._args.federation, *known))
         return pulumi.Output.secret(text)
+
+    def user(self, name: str, common_name: str) -> Identity:
+        """A user of the API who may do nothing until a role is bound to `common_name`."""
+        return self._issue(f"{name}-client", self._ca, common_name, usages=["client"])
 
     def _servers(self, ca: CertificateAuthority) -> dict[str, Identity]:
         names = {
