@@ -92,6 +92,9 @@ class Component:
         fingerprints: of the certificates among them.
         environment: variables of the container, name to its source or value.
         behind_service: it goes on answering until kube-proxy everywhere has forgotten it.
+        capabilities: without which its file cannot be executed.
+        together: where nodes are few, several replicas may be on one; else the last of them wait for a node.
+        udp: ports that are UDP, name to number.
     """
 
     name: str
@@ -105,6 +108,9 @@ class Component:
     fingerprints: Sequence[pulumi.Input[str]]
     environment: Mapping[str, Any] = field(default_factory=dict)
     behind_service: bool = False
+    capabilities: Sequence[str] = ()
+    together: bool = False
+    udp: Mapping[str, int] = field(default_factory=dict)
 
 
 def https(path: str, port: int) -> dict[str, Any]:
@@ -184,7 +190,7 @@ def template(
         "volumes": [config, *volumes],
     }
     if replicas > 1:
-        spec["affinity"] = _apart(place, component.name)
+        spec["affinity"] = _apart(place, component)
     if place.node_selector:
         spec["nodeSelector"] = place.node_selector
     if place.pull_secrets:
@@ -200,12 +206,12 @@ def _container(place: Place, component: Component, mounts: Sequence[Mapping[str,
         "image": place.image(component.name),
         "imagePullPolicy": place.pull_policy,
         "command": list(component.command),
-        "ports": [{"name": name, "containerPort": port} for name, port in component.ports.items()],
+        "ports": _ports(component),
         "resources": place.resources.get(component.name, default),
         "securityContext": {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
+            "capabilities": _capabilities(component),
         },
         # Every second: a start is a chain of parts that wait for each other.
         "readinessProbe": {"httpGet": component.readiness, "periodSeconds": 1, "timeoutSeconds": 5},
@@ -225,11 +231,26 @@ def _container(place: Place, component: Component, mounts: Sequence[Mapping[str,
     return container
 
 
-def _apart(place: Place, component: str) -> dict[str, Any]:
+def _ports(component: Component) -> list[dict[str, Any]]:
+    return [
+        *({"name": name, "containerPort": port} for name, port in component.ports.items()),
+        *({"name": name, "containerPort": port, "protocol": "UDP"} for name, port in component.udp.items()),
+    ]
+
+
+def _capabilities(component: Component) -> dict[str, Any]:
+    drop = {"drop": ["ALL"]}
+    return drop | {"add": list(component.capabilities)} if component.capabilities else drop
+
+
+def _apart(place: Place, component: Component) -> dict[str, Any]:
     term = {
-        "labelSelector": {"matchLabels": place.selector(component)},
+        "labelSelector": {"matchLabels": place.selector(component.name)},
         "topologyKey": "kubernetes.io/hostname",
     }
+    if component.together:
+        wish = {"weight": 100, "podAffinityTerm": term}
+        return {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": [wish]}}
     return {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
 
 
@@ -283,9 +304,11 @@ def network_policy(place: Place, component: str, ingress: Sequence[Mapping[str, 
     }
 
 
-def allow(place: Place, components: Sequence[str] | None, port: int) -> dict[str, Any]:
-    """A rule: these components, or everybody (None), may reach the TCP port."""
-    rule: dict[str, Any] = {"ports": [{"port": port, "protocol": "TCP"}]}
+def allow(
+    place: Place, components: Sequence[str] | None, port: int, *, protocol: Literal["TCP", "UDP"] = "TCP"
+) -> dict[str, Any]:
+    """A rule: these components, or everybody (None), may reach the port."""
+    rule: dict[str, Any] = {"ports": [{"port": port, "protocol": protocol}]}
     if components is not None:
         rule["from"] = [{"podSelector": {"matchLabels": place.selector(c)}} for c in components]
     return rule

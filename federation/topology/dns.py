@@ -8,9 +8,9 @@ from pydantic import Field, model_validator
 
 from federation.topology.base import Model
 from federation.topology.fields import (
+    Address,
     Domain,
     FilePath,
-    Host,
     HostPort,
     HttpsUrl,
     Label,
@@ -54,7 +54,7 @@ class CoreDns(Model):
     node_port: int | None = Field(
         None, ge=1, le=65535, description="of UDP and TCP alike; the cluster chooses it if left out"
     )
-    address: Host | None = Field(
+    address: Address | None = Field(
         None,
         description="where the members find it; addresses of its nodes if left out. With LoadBalancer also the "
         "address that is asked for, which may be a virtual IP",

@@ -80,6 +80,13 @@ def _host(value: str) -> str:
     return plain
 
 
+def _address(value: str) -> str:
+    try:
+        return str(ip_address(value))
+    except ValueError:
+        raise mistake("is not an IP address", "write one such as '10.0.0.53'") from None
+
+
 def _host_port(value: str) -> str:
     """An IP address and a port: a resolver that is asked by its name would have to ask itself for it first."""
     host, colon, port = value.rpartition(":")
@@ -166,6 +173,7 @@ Label = Annotated[str, AfterValidator(_label(63)), _schema(_LABEL, maxLength=63)
 """A part of a DNS name, and for that also valid as a label's value."""
 Domain = Annotated[str, AfterValidator(_domain)]
 Host = Annotated[str, AfterValidator(_host)]
+Address = Annotated[str, AfterValidator(_address)]
 HostPort = Annotated[str, AfterValidator(_host_port)]
 """An IP address with a port, such as "10.0.0.53:53" or "[fd00::53]:53"."""
 Location = Annotated[
