@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from lab.errors import LabError
+from lab.images import python
 from lab.images.apt import Deb
 from lab.images.catalog import PAUSE, Base, ImageSpec, Program
 from lab.images.content import MERGED_USR, USERS, WGET
@@ -58,7 +59,12 @@ class Assembler:
         debs = self._packages.closure(spec.packages, spec.without) if spec.packages else ()
         layers = [self._base(base) for base in spec.bases]
         if upper := set(debs) - set(self._debian() if Base.DEBIAN in spec.bases else ()):
-            layers.append(layer(self._packages.entries(sorted(upper))))
+            files = self._packages.entries(sorted(upper))
+            layers.append(layer((*files, *(python.compiled(files) if spec.python else ()))))
+        if spec.python:
+            python.same_version(debs)
+            files = python.entries(spec.python, spec.sources)
+            layers.append(layer((*files, *python.compiled(files))))
         for program in spec.programs:
             layers += self._program(program)
         if spec.files:

@@ -1,8 +1,8 @@
 """The lab's images: what each holds, and the names users and manifests know it by. Data and look-up only.
 
 Contents follow the public image of the same name where something depends on it: paths, entry point, user.
-Two images have no public counterpart and are named after this project, so no registry is ever asked for them:
-`debug`, and `keepalived`, whose public images each have conventions of their own for the configuration.
+Some have no public counterpart, so no registry is ever asked for them: `debug`, `federation-controllers`, which is this
+project's own, and `keepalived`, whose public images each have conventions of their own for the configuration.
 `docker.io/library/busybox:1.36` and the tags of nginx are names that manifests use; the version they hold
 says the label `org.opencontainers.image.version`.
 """
@@ -18,9 +18,12 @@ from lab.errors import NotFoundError
 from lab.images import content
 from lab.images.layer import Capability, Entry
 from lab.images.oci import Config
+from lab.images.python import SITE, requirements
 from lab.images.reference import parse
 from lab.tools.catalog import COREDNS, ETCD, KARMADA, KUBERNETES, LOCAL_PATH
 
+VERSION = "0.1.0"
+"""Of this project, as pyproject.toml has it."""
 GROUPS = ("core", "workload", "federation", "edge")
 PAUSE = "pause"
 """The one program that is not a tool: it is compiled from `pause.c`."""
@@ -61,6 +64,8 @@ class ImageSpec:
         files: what is written by us, over everything else.
         versioned: package whose version becomes one more tag of the first reference, and the version label.
         public: a registry has an image of this name.
+        python: Python distributions with what they need, as this interpreter has them.
+        sources: Python packages of this project.
     """
 
     name: str
@@ -74,6 +79,8 @@ class ImageSpec:
     files: tuple[Entry, ...] = ()
     versioned: str | None = None
     public: bool = True
+    python: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 def _kubernetes(program: str) -> ImageSpec:
@@ -201,6 +208,23 @@ IMAGES: tuple[ImageSpec, ...] = (
         packages=("keepalived", "curl"),
         without=("iproute2",),  # only its example scripts call it
         versioned="keepalived",
+        public=False,
+    ),
+    ImageSpec(
+        name="federation-controllers",
+        group="edge",
+        references=(f"docker.io/library/federation-controllers:{VERSION}",),
+        # As the Dockerfile makes it for clusters that are no lab. The pods say who they are: keepalived needs root.
+        config=Config(
+            entrypoint=("python3", "-m", "federation.controllers"),
+            env=(f"PYTHONPATH=/{SITE}", "PYTHONUNBUFFERED=1"),
+            user="65532:65532",
+        ),
+        bases=(Base.DEBIAN, Base.CERTIFICATES),
+        packages=("keepalived", "python3"),
+        without=("iproute2", "media-types"),
+        python=requirements("federation/controllers/requirements.txt"),
+        sources=("federation",),
         public=False,
     ),
 )

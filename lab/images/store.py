@@ -13,6 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.images import python
 from lab.images.apt import Apt
 from lab.images.assemble import Assembler, Resolve
 from lab.images.catalog import PAUSE, ImageSpec, Program, select
@@ -58,7 +59,8 @@ def archive(
 
 def archive_path(specs: Sequence[ImageSpec], *, resolve: Resolve, cache: Path) -> Path:
     """Where the archive of these images is, or will be. Raises `LabError` when a tool is missing."""
-    inputs = [_stamp(program, resolve) for spec in specs for program in spec.programs]
+    inputs: list[object] = [_stamp(program, resolve) for spec in specs for program in spec.programs]
+    inputs += [python.stamp(spec.python, spec.sources) for spec in specs if spec.python]
     facts = (_code(), _release(), architecture(), specs, inputs)
     return cache / f"{sha256(repr(facts).encode()).hexdigest()[:24]}.tar"
 
