@@ -50,7 +50,7 @@ class DnsRecordsProvider(Provider):
         """Names that are too long are refused in the preview, and a new service's records are shown, all offline."""
         if news.get("stores") == []:
             return CheckResult(news, [CheckFailure("stores", "names no store: leave the resource out")])
-        if unknown([news.get(key) for key in (*IDENTITY, "ttl", "members")]):
+        if not _offline(news):
             return CheckResult(news, [])
         spec = ServiceSpec.from_props(news)
         try:
@@ -69,7 +69,7 @@ class DnsRecordsProvider(Provider):
         may be one of the other: then removing the old ones would remove new ones.
         """
         found = super().diff(id_, olds, news)
-        if found.changes and not found.replaces and not unknown([news.get("ttl"), news.get("members")]):
+        if found.changes and not found.replaces and _offline(news):
             old, new = ServiceSpec.from_props(olds), ServiceSpec.from_props(news)
             _show(new, service.preview(old, new, olds.get("placements") or {}))
         nested = found.replaces == ["domain"] and service.nested(olds["domain"], news["domain"])
@@ -160,6 +160,11 @@ def _look(spec: ServiceSpec, props: Props) -> Callable[[], View]:
 
 def _outputs(spec: ServiceSpec, written: provision.Written) -> Props:
     return service.outputs(spec, written.records, written.standing.counting)
+
+
+def _offline(props: Props) -> bool:
+    """Whether a preview knows what names are made of."""
+    return not unknown([props.get(key) for key in (*IDENTITY, "ttl", "members")])
 
 
 def _show(spec: ServiceSpec, lines: str) -> None:

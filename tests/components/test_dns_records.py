@@ -1,0 +1,96 @@
+"""The inputs of `DnsRecords`, under Pulumi's mocks: no engine, no store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pytest
+from pulumi.runtime import Mocks, rpc, set_mocks
+
+from components.dynamic.records import DnsRecords, DnsRecordsArgs
+
+FOUND = {
+    "names": ["nginx.default.fed.svc.example.com"],
+    "addresses": ["10.0.0.2"],
+    "placements": {"fc01": ["10.0.0.2"]},
+    "records": [],
+    "owner": "fed",
+    "drift": [],
+}
+MEMBERS = [{"name": "fc01", "region": "us", "zones": ["east"]}]
+
+
+class Recorder(Mocks):  # type: ignore[misc]  # the SDK is not checked
+    """Remembers what was registered, and answers as the provider would."""
+
+    def __init__(self) -> None:
+        self.type = ""
+        self.inputs: dict[str, Any] = {}
+
+    def new_resource(self, args: Any) -> tuple[str, dict[str, Any]]:
+        self.type = args.typ
+        self.inputs = {k: v for k, v in args.inputs.items() if k != "__provider" and v is not None}
+        return "nginx.default.fed.svc.example.com", {**args.inputs, **FOUND}
+
+    def call(self, args: Any) -> dict[str, Any]:
+        raise AssertionError(f"asked for {args.token}")
+
+
+@pytest.fixture(name="recorder")
+def recorder_fixture() -> Recorder:
+    recorder = Recorder()
+    set_mocks(recorder)
+    return recorder
+
+
+def secret(value: Any) -> dict[str, Any]:
+    """A secret, as the engine is given it."""
+    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+
+
+def records(**changes: Any) -> DnsRecords:
+    inputs: dict[str, Any] = {
+        "federation": "fed",
+        "domain": "example.com",
+        "ttl": 30,
+        "namespace": "default",
+        "service": "nginx",
+        "members": MEMBERS,
+        "federation_kubeconfig": "F",
+        "stores": [pulumi.Output.secret({"provider": "coredns", "key": "K"})],
+    }
+    return DnsRecords("nginx", DnsRecordsArgs(**inputs | changes))
+
+
+def program(body: Any) -> None:
+    pulumi.runtime.test(body)()
+
+
+def test_the_resource_has_a_type_of_its_own_and_complete_inputs(recorder: Recorder) -> None:
+    program(lambda: records().id.apply(lambda _: None))
+    assert recorder.type == "pulumi-python:dynamic/federation:DnsRecords"
+    assert recorder.inputs == {
+        "federation": "fed",
+        "domain": "example.com",
+        "ttl": 30,
+        "namespace": "default",
+        "service": "nginx",
+        "members": MEMBERS,
+        "federationKubeconfig": secret("F"),
+        "stores": secret([{"provider": "coredns", "key": "K"}]),
+        "timeoutSeconds": 180,
+    }
+
+
+def test_names_are_outputs_and_ways_to_stores_are_secrets(recorder: Recorder) -> None:
+    seen: list[Any] = []
+
+    def body() -> pulumi.Output[None]:
+        made = records()
+        secrets = [made.stores.is_secret(), made.federationKubeconfig.is_secret(), made.names.is_secret()]
+        outputs = [made.names, made.addresses, made.placements, made.records, made.owner, made.drift]
+        return pulumi.Output.all(*secrets, *outputs).apply(seen.extend)
+
+    program(body)
+    assert seen == [True, True, False, *FOUND.values()]
