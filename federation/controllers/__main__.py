@@ -15,6 +15,7 @@ from federation.errors import FederationError
 
 # Imported when asked for: a controller does not pay for the memory of another one's modules.
 CONTROLLERS = {
+    "dns": "federation.controllers.dns",
     "vip": "federation.controllers.vip",
     "keepalived": "federation.controllers.keepalived",
 }

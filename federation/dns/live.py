@@ -24,6 +24,7 @@ SLICES = Ref("discovery.k8s.io/v1", "endpointslices")
 MEMBER_SECONDS = 3.0
 """For each request to a member; a dead one costs that much once, as all are asked at the same time."""
 AT_ONCE = 16
+NO_READER = f"namespace {READERS_NAMESPACE} has no Secret to read it with; run `pulumi up --refresh`"
 
 Client = Callable[[Access, str], Kube]
 
@@ -89,7 +90,7 @@ def _look(
 ) -> Backends | str:
     """What is ready on a member, or why that is not known."""
     if secret is None:
-        return f"namespace {READERS_NAMESPACE} has no Secret to read it with; run `pulumi up --refresh`"
+        return NO_READER
     place = Ref(SLICES.api_version, SLICES.plural, namespace=only.namespace) if only else SLICES
     labels = f"{observed.SERVICE_NAME}={only.name}" if only else None
     try:
