@@ -140,12 +140,12 @@ def look_over(
     return Found(tuple(drift), gone=bool(standing(view, spec.service).counting) and not left)
 
 
-def remove(spec: ServiceSpec, backend: Backend) -> tuple[RecordSet, ...]:
+def remove(spec: ServiceSpec, backend: Backend, *, dry_run: bool = False) -> tuple[RecordSet, ...]:
     """Remove all records of the service that bear the federation's mark, of every type, and nothing else.
 
-    Returns what was removed. Raises what the backend does.
+    Returns what was removed, or with `dry_run` would be. Raises what the backend does.
     """
-    done = reconcile(backend, spec.gone, owner=spec.federation)
+    done = reconcile(backend, spec.gone, owner=spec.federation, dry_run=dry_run)
     return tuple(change.record for change in done.plan.changes)
 
 
