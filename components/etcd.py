@@ -11,8 +11,10 @@ from typing import Any
 
 import pulumi
 
+from components.guards import allow
 from components.kubernetes import SKIP_AWAIT
-from components.pods import CONFIG, Component, Place, allow, field_value, flags, http, template
+from components.place import Place
+from components.pods import CONFIG, Component, field_value, flags, http, template
 
 ETCD = "etcd"
 CLIENT_PORT, PEER_PORT, METRICS_PORT = 2379, 2380, 2381

@@ -16,7 +16,7 @@ from typing import Any
 import pulumi
 import pulumi_kubernetes as kubernetes
 
-from components import pods
+from components import guards, pods
 from components.dynamic.host import Host
 from components.dynamic.init import ApiServerReady, EtcdReady, Init
 from components.dynamic.kinds import Kinds
@@ -105,7 +105,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         self.kubeconfig = self._certificates.kubeconfig(self.endpoint, self._certificates.clients["admin"])
 
         host = Host(f"{name}-host", _host_inputs(args), self._opts())
-        self.namespace = self._object("host", pods.namespace(self._plane), self._opts(host))
+        self.namespace = self._object("host", guards.namespace(self._plane), self._opts(host))
         first = self._serve()
         api = ApiServerReady(f"{name}-api", self._gate(first), self._opts(*first.resources))
         self.provider = self._federation_provider(api)

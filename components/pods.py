@@ -1,7 +1,4 @@
-"""Pods of this project's own programs: what they have in common, which is nearly everything. Pure.
-
-Also what keeps them safe from their neighbours: who may talk to them, and how many of them may go at once.
-"""
+"""Pods of this project's own programs: what they have in common, which is nearly everything. Pure."""
 
 from __future__ import annotations
 
@@ -9,11 +6,12 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import pulumi
 
 from components.kubernetes import SKIP_AWAIT
+from components.place import Place
 
 DRAIN_SECONDS = 4
 GRACE_SECONDS = 10
@@ -23,57 +21,6 @@ CONFIG = "/etc/federation"
 """Where a component's Secret is mounted."""
 CERTIFICATES = "federation/certificates"
 """Annotation of pods with a hash of their certificates: a renewed certificate is a new pod."""
-
-
-RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-"""Labels of a namespace: the API server refuses pods that ask for more (Pod Security Standards)."""
-
-
-class Place(Protocol):
-    """Where programs run, and what they have in common: a namespace of a cluster, for one federation."""
-
-    @property
-    def federation(self) -> str:
-        """The federation's name."""
-
-    @property
-    def namespace(self) -> str:
-        """Of all objects."""
-
-    @property
-    def replicas(self) -> int:
-        """Of each Deployment."""
-
-    @property
-    def pull_policy(self) -> Literal["Always", "IfNotPresent", "Never"]:
-        """Of images."""
-
-    @property
-    def pull_secrets(self) -> Sequence[str]:
-        """Names of Secrets in the namespace."""
-
-    @property
-    def node_selector(self) -> Mapping[str, str]:
-        """Labels of the nodes that will do; all, if there are none."""
-
-    @property
-    def resources(self) -> Mapping[str, Mapping[str, Any]]:
-        """Component to its requests and limits, where the default ones are not wanted."""
-
-    def host_name(self, service: str) -> str:
-        """The DNS name of a Service in its cluster."""
-
-    def image(self, component: str) -> str:
-        """The full name of the component's image."""
-
-    def labels(self, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes; `selector` is the part of them that never changes."""
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the component's pods."""
-
-    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
-        """Of an object of the component in the namespace."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,50 +215,6 @@ def flags(defaults: Mapping[str, str | int | bool], overrides: Mapping[str, str]
     """A command line: the defaults, with the overrides in their place. Sorted, so that order is no diff."""
     values = {name: _text(value) for name, value in defaults.items()} | dict(overrides or {})
     return [f"--{name}={value}" for name, value in sorted(values.items())]
-
-
-def namespace(place: Place) -> dict[str, Any]:
-    """The namespace; everything in it goes with it."""
-    labels = {"app.kubernetes.io/part-of": "federation", "app.kubernetes.io/instance": place.federation}
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {"name": place.namespace, "labels": {**labels, **RESTRICTED}},
-    }
-
-
-def disruption_budget(place: Place, component: str) -> dict[str, Any]:
-    """One pod of the component at a time may be evicted, so that a drained node waits for the one before."""
-    return {
-        "apiVersion": "policy/v1",
-        "kind": "PodDisruptionBudget",
-        "metadata": place.metadata(component, annotations=SKIP_AWAIT),
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": place.selector(component)}},
-    }
-
-
-def network_policy(place: Place, component: str, ingress: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Nothing comes in but what these rules name; see `allow`."""
-    return {
-        "apiVersion": "networking.k8s.io/v1",
-        "kind": "NetworkPolicy",
-        "metadata": place.metadata(component),
-        "spec": {
-            "podSelector": {"matchLabels": place.selector(component)},
-            "policyTypes": ["Ingress"],
-            "ingress": list(ingress),
-        },
-    }
-
-
-def allow(
-    place: Place, components: Sequence[str] | None, port: int, *, protocol: Literal["TCP", "UDP"] = "TCP"
-) -> dict[str, Any]:
-    """A rule: these components, or everybody (None), may reach the port."""
-    rule: dict[str, Any] = {"ports": [{"port": port, "protocol": protocol}]}
-    if components is not None:
-        rule["from"] = [{"podSelector": {"matchLabels": place.selector(c)}} for c in components]
-    return rule
 
 
 def _text(value: str | int | bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from components import etcd, pods
+from components import etcd, guards
 from components.coredns.zone import COREDNS, Zone
 from components.etcd import Identity
 from components.kubernetes import SKIP_AWAIT
@@ -72,21 +72,21 @@ def service(zone: Zone) -> dict[str, Any]:
     }
 
 
-def guards(zone: Zone) -> list[dict[str, Any]]:
+def protection(zone: Zone) -> list[dict[str, Any]]:
     """How many may be evicted at once; and who may talk to them, if the topology says so.
 
     What the engine does goes through the API server to the pod itself, where no network policy applies.
     """
-    budgets = [pods.disruption_budget(zone, each) for each in (etcd.ETCD, COREDNS)]
+    budgets = [guards.disruption_budget(zone, each) for each in (etcd.ETCD, COREDNS)]
     if not zone.spec.network_policy:
         return budgets
     everybody = [
-        pods.allow(zone, None, DNS_PORT, protocol="UDP"),
-        pods.allow(zone, None, DNS_PORT),
-        pods.allow(zone, None, METRICS_PORT),
+        guards.allow(zone, None, DNS_PORT, protocol="UDP"),
+        guards.allow(zone, None, DNS_PORT),
+        guards.allow(zone, None, METRICS_PORT),
     ]
     return [
         *budgets,
-        pods.network_policy(zone, etcd.ETCD, etcd.ingress(zone, [COREDNS, CONTROLLER])),
-        pods.network_policy(zone, COREDNS, everybody),
+        guards.network_policy(zone, etcd.ETCD, etcd.ingress(zone, [COREDNS, CONTROLLER])),
+        guards.network_policy(zone, COREDNS, everybody),
     ]

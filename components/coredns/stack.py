@@ -14,7 +14,7 @@ from typing import Any
 
 import pulumi
 
-from components import etcd, pods
+from components import etcd, guards, pods
 from components.coredns import server
 from components.coredns.certificates import ZoneCertificates
 from components.coredns.zone import COREDNS, Zone
@@ -83,8 +83,8 @@ class CoreDnsStack(pulumi.ComponentResource):
         volumes = Volumes(
             f"{name}-volumes", {**_access(args), "namespace": args.spec.namespace}, self._opts()
         )
-        self.namespace = self._object(pods.namespace(self._zone), self._opts(volumes))
-        self._objects([*server.guards(self._zone), self._users()])
+        self.namespace = self._object(guards.namespace(self._zone), self._opts(volumes))
+        self._objects([*server.protection(self._zone), self._users()])
         access = self._etcd()
         ready = self._coredns(access)
         self.ready, self.nameservers = ready, ready.nameservers

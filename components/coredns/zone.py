@@ -15,7 +15,7 @@ INSTANCE = "app.kubernetes.io/instance"
 
 @dataclass(frozen=True)
 class Zone:
-    """A zone on CoreDNS; a `components.pods.Place`.
+    """A zone on CoreDNS; a `components.place.Place`.
 
     Attributes:
         federation: the federation's name.

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
+from federation.coredns import member as cluster_dns
 from federation.deadline import Deadline
 from federation.karmada import rbac
 from federation.karmada.member import (
@@ -32,9 +33,9 @@ RBAC_API = "rbac.authorization.k8s.io/v1"
 
 @dataclass(frozen=True)
 class Action:
-    """One step of a clean-up: delete an object, or release it, which takes Karmada's marks off it."""
+    """One step of a clean-up: delete an object, release it, which takes Karmada's marks off it, or restore its text."""
 
-    verb: Literal["delete", "release"]
+    verb: Literal["delete", "release", "restore"]
     ref: Ref
     uid: str
     patch: Object | None = None
@@ -58,7 +59,7 @@ def plan(spec: MemberSpec, member: Kube) -> Plan:
     # Without its rights, a federation that is not quite gone cannot make anew what goes. What a second run has to
     # know goes last.
     identity = _identity(spec, member)
-    return Plan((*identity[:1], *left, *identity[1:]), shared)
+    return Plan((*identity[:1], *_names(spec, member), *left, *identity[1:]), shared)
 
 
 def execute(steps: Plan, member: Kube, deadline: Deadline) -> None:
@@ -142,6 +143,12 @@ def _on_leave(spec: MemberSpec, member: Kube) -> str:
     """As the last join has recorded it: who cleans up by hand has no stack that says so."""
     recorded = member.get(Ref("v1", "namespaces", spec.namespace)) or {"metadata": {}}
     return str(recorded["metadata"].get("annotations", {}).get(ON_LEAVE_ANNOTATION, spec.on_leave))
+
+
+def _names(spec: MemberSpec, member: Kube) -> list[Action]:
+    """The zone in the member's cluster DNS; its mark is the federation's name, which no other has here."""
+    edits = cluster_dns.removal(member, spec.federation)
+    return [Action("restore", edit.ref, edit.uid, edit.patch) for edit in edits]
 
 
 def _kinds(spec: MemberSpec, member: Kube) -> list[Ref]:

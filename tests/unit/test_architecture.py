@@ -52,11 +52,16 @@ LAYERS = {
     ],
     "components": [
         "stack",
-        "federation existing_cluster workloads",
+        "federation existing_cluster workloads keepalived",
         "karmada coredns",
         "etcd",
-        "pods",
-        "dynamic kubernetes",
+        "pods guards",
+        "place dynamic kubernetes",
+    ],
+    "components.coredns": [
+        "stack",
+        "server certificates",
+        "zone",
     ],
     "components.karmada": [
         "etcd servers controllers",
@@ -64,12 +69,16 @@ LAYERS = {
         "federation_api admission protection",
         "plane",
     ],
+    "components.keepalived": [
+        "stack",
+        "objects",
+    ],
     "federation": [
         "cli",
         "controllers",
         "workloads dns",
         "karmada nodes",
-        "portforward",
+        "portforward coredns",
         "kube",
         "kube_answers kube_transport",
         "kubeconfig",
@@ -85,13 +94,17 @@ LAYERS = {
         "http",
     ],
     "federation.dns": [
-        "live provision",
+        "live provision nameservers",
         "service",
         "view",
-        "reconcile store",
+        "reconcile store etcd_access",
         "plan etcd memory observed readiness",
         "facts limits zonefile backend skydns etcd_client query",
         "records",
+    ],
+    "federation.coredns": [
+        "member",
+        "corefile stub",
     ],
     "federation.karmada": [
         "join leave",
@@ -118,9 +131,14 @@ LAYERS = {
     ],
 }
 PURE = [
+    "components.coredns.server",
+    "components.coredns.zone",
     "components.etcd",
+    "components.guards",
     "components.karmada",
     "components.pods",
+    "federation.coredns.corefile",
+    "federation.coredns.stub",
     "federation.dns.backend",
     "federation.dns.facts",
     "federation.dns.limits",
