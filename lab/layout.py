@@ -39,6 +39,7 @@ class ClusterLayout:
     node_range: IPv4Network
     pods: IPv4Network
     services: IPv4Network
+    vips: IPv4Network | None
     nodes: tuple[Node, ...]
 
     @property
@@ -55,6 +56,12 @@ class ClusterLayout:
     def gateway(self) -> IPv4Address:
         """The fabric's address in the cluster's network: its nodes' default route."""
         return self.node_range[1]
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """What the fabric has on the cluster's switch: an address and its mask for nodes, and one for virtual IPs."""
+        ranges = [self.node_range, *([self.vips] if self.vips else [])]
+        return tuple(f"{found[1]}/{found.prefixlen}" for found in ranges)
 
     @property
     def bridge(self) -> str:
@@ -152,5 +159,6 @@ def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
         node_range=cluster.nodes,
         pods=cluster.pods,
         services=cluster.services,
+        vips=cluster.vips,
         nodes=nodes,
     )

@@ -38,8 +38,8 @@ FIRST_NODE = 10
 """The first node's place in its range; .1 is the fabric's gateway, the rest is for what a cluster's owner adds."""
 
 MOST_CLUSTERS_BY_DEFAULT = 50
-_WIDEST = {"nodes": 27, "pods": NODE_MASK, "services": 24}
-_LAB_WIDE = ("nodes", "pods")
+_WIDEST = {"nodes": 27, "pods": NODE_MASK, "services": 24, "vips": 30}
+_LAB_WIDE = ("nodes", "pods", "vips")
 _RANGE = "a range such as 10.99.1.0/24, without bits behind the mask"
 _PLACE = "up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends"
 _EXPECTED = {
@@ -51,6 +51,7 @@ _EXPECTED = {
     "nodes": _RANGE,
     "pods": _RANGE,
     "services": _RANGE,
+    "vips": _RANGE,
     "pod_routing": "true or false",
     "images": "a list of names, such as [workload]",
 }
@@ -74,6 +75,9 @@ class Cluster(Strict):
     nodes: IPv4Network = Field(description="the nodes' addresses; the last 64 are for VIPs")
     pods: IPv4Network = Field(description="a /24 of it for each node")
     services: IPv4Network = Field(description="ClusterIPs; .1 is the API, .10 the cluster DNS")
+    vips: IPv4Network | None = Field(
+        default=None, description="virtual IPs that its nodes may hold; .1 is the fabric's"
+    )
 
     @property
     def node_names(self) -> tuple[str, ...]:
@@ -184,8 +188,10 @@ def _room(key: str, found: IPv4Network) -> int | None:
 
 
 def _overlaps(clusters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Ranges of nodes and pods are unique in the lab; ClusterIPs only exist inside their own cluster."""
-    wide = [(f"clusters[{i}].{key}", c[key]) for i, c in enumerate(clusters) for key in _LAB_WIDE if key in c]
+    """Ranges of nodes, pods and VIPs are unique in the lab; ClusterIPs only exist inside their own cluster."""
+    wide = [
+        (f"clusters[{i}].{key}", c[key]) for i, c in enumerate(clusters) for key in _LAB_WIDE if c.get(key)
+    ]
     pairs = list(combinations(wide, 2))
     for i, cluster in enumerate(clusters):
         if "services" in cluster:

@@ -92,7 +92,7 @@ def _account(settings: Settings, component: str) -> Manifest:
 
 
 def rights(settings: Settings) -> list[Manifest]:
-    """The least that works. `create` cannot be restricted to names, nor the list of a namespace (Kubernetes, "RBAC")."""
+    """The least that works: neither `create` nor a list can be restricted to names (Kubernetes, "Using RBAC")."""
     read = ["get", "list", "watch"]
     whole = [
         _rule("", "services", read),

@@ -24,10 +24,8 @@ def ensure(layout: Layout) -> None:
     for cluster in layout.clusters:
         if cluster.bridge not in present:
             _ip(layout.fabric, f"link add {cluster.bridge} type bridge")
-        _ip(
-            layout.fabric,
-            f"addr replace {cluster.gateway}/{cluster.node_range.prefixlen} dev {cluster.bridge}",
-        )
+        for address in cluster.addresses:
+            _ip(layout.fabric, f"addr replace {address} dev {cluster.bridge}")
         _ip(layout.fabric, f"link set {cluster.bridge} up")
         for node in cluster.nodes:
             _ip(layout.fabric, f"route replace {node.pods} via {node.address} dev {cluster.bridge}")

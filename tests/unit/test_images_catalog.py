@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -24,6 +25,7 @@ FILES = {
     "libc6": [file("usr/lib/ld-linux-x86-64.so.2", LOADER, 0o755)],
     "nginx": [file("usr/sbin/nginx", b"nginx", 0o755), directory("var/log/nginx", uid=33)],
     "keepalived": [file("usr/sbin/keepalived", b"keepalived", 0o755)],
+    "python3": [file("usr/bin/python3", b"python", 0o755)],
     "bash": [file("usr/bin/bash", b"bash", 0o755)],
     "ca-certificates": [
         file("usr/share/ca-certificates/mozilla/b.crt", b"B\n"),
@@ -37,7 +39,8 @@ class FakePackages:
 
     def closure(self, names: Sequence[str], without: Sequence[str] = ()) -> tuple[Deb, ...]:
         assert not set(names) & set(without)
-        return tuple(sorted(Deb(name, VERSIONS.get(name, "1"), "amd64") for name in (*names, "libc6")))
+        more = [f"python3.{sys.version_info.minor}-minimal"] if "python3" in names else []
+        return tuple(sorted(Deb(n, VERSIONS.get(n, "1"), "amd64") for n in (*names, *more, "libc6")))
 
     def entries(self, debs: Iterable[Deb]) -> list[Entry]:
         return [entry for deb in debs for entry in FILES.get(deb.name, [])]

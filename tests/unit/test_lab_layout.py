@@ -116,3 +116,10 @@ def test_an_unknown_name_is_told_with_the_known_ones() -> None:
         "fc09: lab 'lab' has no such cluster or node. "
         "Next: name one of: fc01, fc01-control-plane, fc01-worker-1."
     )
+
+
+def test_the_fabric_has_the_first_address_of_nodes_and_of_virtual_ips() -> None:
+    with_vips = Topology.model_validate({"clusters": [{"name": "a"}, {"name": "b", "vips": "10.250.1.0/24"}]})
+    first, second = lay_out("lab", with_vips).clusters
+    assert first.addresses == ("10.99.1.1/24",)
+    assert second.addresses == ("10.99.2.1/24", "10.250.1.1/24")

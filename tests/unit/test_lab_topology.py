@@ -23,7 +23,7 @@ NAME = "up to 48 lower-case letters, digits and '-', with a letter or a digit at
 PLACE = "up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends"
 RANGE = "a range such as 10.99.1.0/24, without bits behind the mask"
 APART = "choose ranges that share no address"
-KEYS = ("name", "workers", "region", "zone", "nodes", "pods", "services")
+KEYS = ("name", "workers", "region", "zone", "nodes", "pods", "services", "vips")
 UNIQUE = "names of clusters and of their nodes are unique in a lab"
 
 
@@ -49,6 +49,7 @@ def test_names_are_enough() -> None:
         "nodes": "10.99.1.0/24",
         "pods": "10.100.0.0/16",
         "services": "10.200.0.0/16",
+        "vips": None,
     }
     assert [str(n) for n in (second.nodes, second.pods, second.services)] == [
         "10.99.2.0/24",
@@ -121,6 +122,11 @@ def test_from_the_fifty_first_cluster_on_ranges_must_be_given() -> None:
         (
             {"pods": "10.0.0.0/22", "workers": 4},
             "clusters[0].pods: 10.0.0.0/22 has room for 4 nodes, and the cluster has 5; take a wider range",
+        ),
+        ({"vips": "10.250.0.0"}, "clusters[0].vips: 10.250.0.0/32 is too small; take a /30 or wider"),
+        (
+            {"vips": "10.99.1.192/26"},
+            f"clusters[0].vips: 10.99.1.192/26 overlaps 10.99.1.0/24 of clusters[0].nodes; {APART}",
         ),
     ],
 )
