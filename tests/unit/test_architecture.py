@@ -52,7 +52,7 @@ LAYERS = {
     ],
     "components": [
         "stack",
-        "federation existing_cluster workloads keepalived",
+        "federation existing_cluster workloads keepalived dns_controller",
         "karmada coredns",
         "etcd",
         "pods guards",

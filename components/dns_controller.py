@@ -1,0 +1,223 @@
+"""The DNS controller in a cluster: what keeps names true between two runs of the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Literal
+
+import pulumi
+
+from components import guards, pods
+from components.kubernetes import KubernetesObject, Manifest
+from components.pods import CONFIG, Component, http
+from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
+from federation.topology.models import Controllers
+
+CONTROLLER = "dns-controller"
+NAMESPACE = "federation-dns"
+PORT = 8080
+_RBAC = "rbac.authorization.k8s.io"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DnsControllerArgs:
+    """Inputs of `DnsController`.
+
+    Attributes:
+        federation: its name.
+        domain: the zone.
+        ttl: seconds, of all records.
+        controllers: image and replicas.
+        kubeconfig: for the federation API, as a user that may look and nothing else; see `DnsIdentity`.
+        store: how a pod of this cluster writes the zone: a `Store` as plain data, such as `CoreDnsStack` gives it.
+        namespace: of the controller.
+        namespace_made: the resource of that namespace; None: this component makes it.
+    """
+
+    federation: str
+    domain: str
+    ttl: int
+    controllers: Controllers
+    kubeconfig: pulumi.Input[str]
+    store: pulumi.Input[Mapping[str, Any]]
+    namespace: str = NAMESPACE
+    namespace_made: pulumi.Resource | None = None
+
+
+class DnsController(pulumi.ComponentResource):
+    """Needs the cluster's Kubernetes provider in `opts`. It is done when a replica keeps the names, and all are ready.
+
+    Of its cluster it may use one Lease and nothing else.
+
+    Attributes:
+        ready: True then.
+    """
+
+    ready: pulumi.Output[bool]
+
+    def __init__(
+        self, name: str, args: DnsControllerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("federation:dns:Controller", name, {}, opts)
+        self._name = name
+        place = Place(args.federation, args.namespace, args.controllers)
+        space = args.namespace_made or self._object(
+            guards.namespace(place), pulumi.ResourceOptions(parent=self)
+        )
+        within = pulumi.ResourceOptions(parent=self, depends_on=[space], deleted_with=space)
+        program = component(config(args))
+        needs = [self._object(manifest, within) for manifest in (*rights(place), pods.secret(place, program))]
+        kept_safe = [self._object(manifest, within) for manifest in protection(place)]
+        last = pulumi.ResourceOptions(
+            parent=self,
+            depends_on=[space, *needs, *kept_safe],
+            deleted_with=space,
+            # An image that cannot be pulled is not worth the provider's ten minutes.
+            custom_timeouts=pulumi.CustomTimeouts(create="5m", update="5m"),
+        )
+        workload = self._object(deployment(place, program), last)
+        self.ready = workload.id.apply(lambda _: True)
+        self.register_outputs({"ready": self.ready})
+
+    def _object(self, manifest: Manifest, opts: pulumi.ResourceOptions) -> KubernetesObject:
+        kind, name = str(manifest["kind"]).lower(), manifest["metadata"]["name"]
+        return KubernetesObject(f"{self._name}-{kind}-{name}", manifest, opts)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where it runs; a `components.place.Place`."""
+
+    federation: str
+    namespace: str
+    controllers: Controllers
+
+    @property
+    def replicas(self) -> int:
+        """One of them works."""
+        return self.controllers.replicas
+
+    @property
+    def pull_policy(self) -> Literal["Always", "IfNotPresent", "Never"]:
+        """Of the image."""
+        return self.controllers.pull_policy
+
+    @property
+    def pull_secrets(self) -> Sequence[str]:
+        """Names of Secrets in the namespace."""
+        return self.controllers.pull_secrets
+
+    @property
+    def node_selector(self) -> Mapping[str, str]:
+        """All nodes will do."""
+        return {}
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, Any]]:
+        """It holds a few words of each service; what takes more has a leak."""
+        requests = {"cpu": "20m", "memory": "96Mi"}
+        return {CONTROLLER: {"requests": requests, "limits": {"memory": "512Mi"}}}
+
+    def host_name(self, service: str) -> str:
+        """The DNS name of a Service in its cluster."""
+        return f"{service}.{self.namespace}.svc"
+
+    def image(self, component: str) -> str:  # noqa: ARG002 - of the protocol
+        """The same for all components."""
+        return self.controllers.image
+
+    def labels(self, component: str) -> dict[str, str]:
+        """Those of Kubernetes, and those by which our objects are known."""
+        owner = {**MANAGED_BY, FEDERATION_LABEL: self.federation}
+        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **owner}
+
+    def selector(self, component: str) -> dict[str, str]:
+        """Finds the pods; the store's network policy knows them by it, too."""
+        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
+
+    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+        """Of an object in the namespace."""
+        return {
+            "name": name or component,
+            "namespace": self.namespace,
+            "labels": self.labels(component),
+            **more,
+        }
+
+
+def config(args: DnsControllerArgs) -> pulumi.Output[str]:
+    """The configuration file (`federation.controllers.dns.Settings`); secret."""
+
+    def text(known: Mapping[str, Any]) -> str:
+        settings = {
+            "federation": args.federation,
+            "domain": args.domain,
+            "ttl": args.ttl,
+            "kubeconfig": known["kubeconfig"],
+            "stores": [known["store"]],
+            "leaseNamespace": args.namespace,
+            "port": PORT,
+        }
+        return json.dumps(settings, sort_keys=True)
+
+    known = pulumi.Output.all(kubeconfig=args.kubeconfig, store=args.store)
+    return pulumi.Output.secret(known.apply(text))
+
+
+def component(configuration: pulumi.Output[str]) -> Component:
+    """The program. Another configuration, such as a renewed certificate, is a new pod; its hash is no secret."""
+    fingerprint = configuration.apply(lambda text: sha256(text.encode()).hexdigest())
+    return Component(
+        name=CONTROLLER,
+        command=["dns", f"--config={CONFIG}/config.json"],
+        ports={"http": PORT},
+        readiness=http("/readyz", PORT),
+        liveness=http("/healthz", PORT),
+        cpu="20m",
+        memory="96Mi",
+        files={"config.json": configuration},
+        fingerprints=[pulumi.Output.unsecret(fingerprint)],
+        environment={"POD_NAME": pods.field_value("metadata.name")},
+        together=True,
+    )
+
+
+def deployment(place: Place, program: Component) -> dict[str, Any]:
+    """As all programs of this project, but it talks to its cluster for the Lease, and the engine waits for it."""
+    made = pods.deployment(place, program)
+    spec = made["spec"]["template"]["spec"]
+    container = spec["containers"][0]
+    container["args"] = container.pop("command")  # the image's entrypoint is the program
+    spec |= {"serviceAccountName": CONTROLLER, "automountServiceAccountToken": True}
+    return {**made, "metadata": place.metadata(CONTROLLER)}
+
+
+def rights(place: Place) -> list[dict[str, Any]]:
+    """Its account, and the one Lease it may take. Names cannot restrict `create` (Kubernetes, "Using RBAC")."""
+    metadata = place.metadata(CONTROLLER)
+    lease = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
+    rules = [
+        {**lease, "verbs": ["create"]},
+        {**lease, "verbs": ["get", "patch"], "resourceNames": [CONTROLLER]},
+    ]
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+    return [
+        {**account, "automountServiceAccountToken": False},  # its pods say that they want it
+        {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": rules},
+        {
+            "apiVersion": f"{_RBAC}/v1",
+            "kind": "RoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": _RBAC, "kind": "Role", "name": CONTROLLER},
+            "subjects": [{"kind": "ServiceAccount", "name": CONTROLLER, "namespace": place.namespace}],
+        },
+    ]
+
+
+def protection(place: Place) -> list[dict[str, Any]]:
+    """It serves metrics and nothing else; of several replicas one at a time may be evicted."""
+    policy = guards.network_policy(place, CONTROLLER, [guards.allow(place, None, PORT)])
+    return [policy, *([guards.disruption_budget(place, CONTROLLER)] if place.replicas > 1 else [])]
