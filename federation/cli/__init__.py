@@ -48,5 +48,7 @@ def main() -> None:
 from federation.cli import leave as _leave  # noqa: E402, F401  # registers its command
 from federation.cli import placement as _placement  # noqa: E402, F401  # registers its command
 from federation.cli import records as _records  # noqa: E402, F401  # registers its commands
+from federation.cli import records_live as _records_live  # noqa: E402, F401  # registers its command
 from federation.cli import records_remove as _records_remove  # noqa: E402, F401  # registers its command
+from federation.cli import status as _status  # noqa: E402, F401  # registers its command
 from federation.cli import topology as _topology  # noqa: E402, F401  # registers its commands

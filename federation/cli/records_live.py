@@ -1,0 +1,63 @@
+"""`fedctl records live`: the plan for a federation as it is now, instead of for facts on the standard input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from federation.cli.records import Output, records, show
+from federation.cli.records_remove import load_stores
+from federation.dns.facts import Current, current
+from federation.dns.live import facts_of, view
+from federation.dns.store import open_backend
+from federation.errors import FederationError, KubeconfigError
+from federation.kube import Kube
+
+FEDERATION_KUBECONFIG = typer.Option(help="of the federation: pulumi stack output kubeconfig --show-secrets")
+
+
+@records.command("live")
+def command(
+    federation_kubeconfig: Annotated[Path, FEDERATION_KUBECONFIG],
+    federation: Annotated[str, typer.Option(help="the federation's name, which is the mark of its records")],
+    domain: Annotated[str, typer.Option(help="its DNS zone")],
+    store: Annotated[
+        Path | None,
+        typer.Option(help="JSON: how to reach the store, for its records; without it, it counts as empty"),
+    ] = None,
+    ttl: Annotated[int, typer.Option(help="seconds, of records that are written")] = 30,
+    output: Annotated[
+        Output, typer.Option(help="json: records and changes; zone: the records as a zone file")
+    ] = Output.TABLE,
+) -> None:
+    """Plan the records of a federation as it is now. Nothing is written.
+
+    Why names do not lead somewhere is told on the standard error. Exit status 3 if somebody else's records are in
+    the way.
+    """
+    found = view(connect(federation_kubeconfig))
+    there = current_of(store, domain) if store else ()
+    for problem in found.problems:
+        print(f"note: {problem}", file=sys.stderr)
+    show(facts_of(found, federation=federation, domain=domain, ttl=ttl, current=there), output)
+
+
+def connect(path: Path) -> Kube:
+    """A client for the federation API. Raises `KubeconfigError`."""
+    try:
+        text = path.expanduser().read_text()
+    except OSError as error:
+        raise KubeconfigError(str(path), str(error.strerror), "name a file that can be read") from None
+    return Kube.connect(text, "federation API")
+
+
+def current_of(path: Path, domain: str) -> tuple[Current, ...]:
+    """The records of the zone in the store that a file tells of. Raises `FederationError`, for several stores too."""
+    stores = load_stores(path)
+    if len(stores) != 1:
+        raise FederationError(f"store {path}", f"names {len(stores)} stores", "name one of them")
+    with open_backend(stores[0], domain.lower().removesuffix(".")) as backend:
+        return current(backend.read().values())
