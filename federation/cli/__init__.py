@@ -52,3 +52,4 @@ from federation.cli import records_live as _records_live  # noqa: E402, F401  # 
 from federation.cli import records_remove as _records_remove  # noqa: E402, F401  # registers its command
 from federation.cli import status as _status  # noqa: E402, F401  # registers its command
 from federation.cli import topology as _topology  # noqa: E402, F401  # registers its commands
+from federation.cli import verify as _verify  # noqa: E402, F401  # registers its command

@@ -75,7 +75,7 @@ LAYERS = {
     ],
     "federation": [
         "cli",
-        "controllers",
+        "controllers verify",
         "workloads dns",
         "karmada nodes",
         "portforward coredns",
@@ -119,6 +119,12 @@ LAYERS = {
         "services shared health",
         "pool router",
     ],
+    "federation.verify": [
+        "run",
+        "steps",
+        "judge",
+        "scenario result",
+    ],
     "federation.topology": [
         "reference",
         "schema",
@@ -159,6 +165,9 @@ PURE = [
     "federation.topology",
     "federation.vip",
     "federation.workloads",
+    "federation.verify.judge",
+    "federation.verify.result",
+    "federation.verify.scenario",
     "lab.errors",
     "lab.layout",
     "lab.node.config",
