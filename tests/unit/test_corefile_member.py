@@ -159,8 +159,8 @@ def test_a_cluster_dns_that_is_no_usual_coredns_is_told(objects: list[Object]) -
         member.wire(api(*objects).kube, WIRING)
     assert str(caught.value) == (
         "zone example.com in the cluster DNS of member fc01: there is no ConfigMap kube-system/coredns with a "
-        "Corefile, so its DNS is not CoreDNS as usual. Next: set wire_members to false, and let its DNS forward the zone to "
-        "10.0.0.2:30053, 10.0.0.1:30053 by hand."
+        "Corefile, so its DNS is not CoreDNS as usual. Next: set wire_members to false, and let its DNS forward the "
+        "zone to 10.0.0.2:30053, 10.0.0.1:30053 by hand."
     )
 
 
