@@ -9,7 +9,7 @@ from typing import Any
 from federation.dns.query import NXDOMAIN, Answer
 from federation.dns.view import View
 from federation.errors import FederationError
-from federation.verify.result import Result
+from federation.verify.result import Result, judged
 from federation.verify.scenario import PORT, Scenario, Site
 
 OK = 200
@@ -31,13 +31,13 @@ def replicas(of: Scenario, ready: Mapping[str, int]) -> Result:
     """Every member runs its share: equal weights differ by one replica at most."""
     counts = {site.name: ready.get(site.name, 0) for site in of.sites}
     elsewhere = sum(count for name, count in ready.items() if name not in counts)
-    even = max(counts.values()) - min(counts.values()) <= 1
-    return Result(
+    even = max(counts.values(), default=0) - min(counts.values(), default=0) <= 1
+    return judged(
         ok=even and not elsewhere and sum(counts.values()) == of.replicas,
         what=f"{of.replicas} replicas run, divided evenly",
         seen=", ".join(f"{name}: {count}" for name, count in sorted({**counts, **ready}.items())),
         fix=f"see `kubectl get resourcebinding nginx-deployment -n {of.namespace} -o yaml` in the federation API, and "
-        "the pods in the members: is the image there?",
+        "whether the pods in the members run",
     )
 
 
@@ -52,7 +52,7 @@ def _address(site: Site, own: tuple[str, ...], found: Mapping[str, tuple[str, ..
     wrong = [address for address in own if address in others]
     if site.pool:
         wrong += [address for address in own if ip_address(address) not in site.pool]
-    return Result(
+    return judged(
         ok=bool(own) and not wrong,
         what=f"{site.name} gives an address{pool}",
         seen=" ".join(own) or "none",
@@ -82,7 +82,7 @@ def answer(
     if isinstance(found, FederationError):
         return Result(ok=False, what=what, seen=found.cause, fix=found.fix)
     seen = str(found) if found.ttl is None else f"{found}, TTL {found.ttl}"
-    return Result(
+    return judged(
         ok=found.values == expected and found.ttl is not None and found.ttl <= of.ttl,
         what=what,
         seen=seen,
@@ -96,7 +96,7 @@ def absence(question: tuple[str, str], found: Answer | FederationError, *, by: s
     if isinstance(found, FederationError):
         return Result(ok=False, what=what, seen=found.cause, fix=found.fix)
     fix = "see the log of the DNS controller; `fedctl records remove` removes the records by hand"
-    return Result(
+    return judged(
         ok=not found.values and found.rcode in {NXDOMAIN, "NOERROR"}, what=what, seen=str(found), fix=fix
     )
 
@@ -108,7 +108,7 @@ def page(member: str, address: str, found: int | FederationError) -> Result:
         fix = "see whether this machine has a route to the address; without one, leave --http out"
         return Result(ok=False, what=what, seen=found.cause, fix=fix)
     fix = f"see the pods of nginx in {member}"
-    return Result(ok=found == OK, what=what, seen=f"status {found}", fix=fix)
+    return judged(what, ok=found == OK, seen=f"status {found}", fix=fix)
 
 
 def _host(address: str) -> str:

@@ -24,3 +24,8 @@ class Result:
     def __str__(self) -> str:
         verdict = "ok  " if self.ok else "FAIL"
         return f"{verdict}  {self.what}: {self.seen}" + ("" if self.ok else f". Next: {self.fix}.")
+
+
+def judged(what: str, *, ok: bool, seen: str, fix: str) -> Result:
+    """A check with what to do if it is not ok."""
+    return Result(ok, what, seen, "" if ok else fix)

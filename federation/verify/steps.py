@@ -18,7 +18,7 @@ from federation.errors import ConflictError, FederationError, NotInTimeError, Un
 from federation.karmada.member import BINDING_API, MANAGED_BY, WORK_API
 from federation.kube import Kube, Ref
 from federation.verify import judge
-from federation.verify.result import Result
+from federation.verify.result import Result, judged
 from federation.verify.scenario import PORT, VERIFY_LABEL, Scenario
 
 FETCH_SECONDS = 3.0
@@ -143,7 +143,7 @@ def remove(context: Context) -> list[Result]:
             works = context.plane.list(Ref(WORK_API, "works", namespace=f"karmada-es-{site.name}"))
             left += judge.leftovers(of.namespace, works)
         return [
-            Result(
+            judged(
                 ok=not left,
                 what="nothing is left of it",
                 seen=", ".join(left) or f"namespace {of.namespace} is gone",
@@ -180,8 +180,8 @@ def fetch(address: str, name: str) -> int:
     except HTTPError as error:
         raise UnreachableError(
             f"address {address}",
-            f"no answer within {FETCH_SECONDS:g} s ({type(error).__name__})",
-            "see its route",
+            f"does not answer ({type(error).__name__})",
+            "see whether this machine has a route to it",
         ) from None
 
 
