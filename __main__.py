@@ -18,6 +18,8 @@ def federate() -> None:
     pulumi.export("members", federation.members)
     pulumi.export("endpoint", federation.endpoint)
     pulumi.export("kubeconfig", federation.kubeconfig)
+    pulumi.export("names", federation.names)
+    pulumi.export("nameservers", federation.nameservers)
     pulumi.export("next", federation.next_steps)
 
 

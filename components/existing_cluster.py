@@ -55,16 +55,18 @@ class ExistingCluster(pulumi.ComponentResource):
     Attributes:
         name: in the topology.
         kubeconfig: secret.
+        reference: where that came from; what reads credentials anew needs it.
     """
 
     name: str
+    reference: models.KubeconfigRef
     kubeconfig: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: ExistingClusterArgs, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         super().__init__("federation:cluster:ExistingCluster", name, {}, opts)
-        self.name = args.cluster.name
+        self.name, self.reference = args.cluster.name, args.cluster.kubeconfig
         self.kubeconfig = pulumi.Output.secret(args.kubeconfig)
         self._resource_name = name
         if args.cluster.node_labels:

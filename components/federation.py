@@ -30,7 +30,7 @@ from components.karmada.plane import (
     Plane,
 )
 from components.kubernetes import KubernetesObject, Manifest
-from federation.karmada import etcd as existing_etcd
+from federation import etcd_files
 from federation.karmada.kinds import digests
 from federation.karmada.policies import default_policies
 from federation.topology.models import ControlPlane
@@ -283,7 +283,7 @@ def _certificates(args: FederationControlPlaneArgs) -> PlaneCertificatesArgs:
         cluster_domain=spec.cluster_domain,
         api_names=[args.address, first, *spec.api_server.external_names],
         etcd_members=spec.etcd.members,
-        etcd_files=existing_etcd.read(spec.etcd.tls) if spec.etcd.tls else None,
+        etcd_files=etcd_files.read(spec.etcd.tls, "control_plane.etcd.tls") if spec.etcd.tls else None,
         days=spec.certificate_days,
         renew_before_days=spec.renew_before_days,
         generation=spec.certificate_generation,

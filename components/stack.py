@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +13,15 @@ from components.dynamic.join import Join, JoinArgs
 from components.dynamic.membership import Membership, MembershipArgs
 from components.existing_cluster import ExistingCluster, ExistingClusterArgs, kubeconfig_text
 from components.federation import FederationControlPlane, FederationControlPlaneArgs
+from components.keepalived import KeepalivedArgs, KeepalivedStack
+from components.names import FederatedNames, FederatedNamesArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
 from federation.errors import TopologyError
 from federation.karmada import crds
 from federation.kubeconfig import endpoint, merge
 from federation.paths import cache_dir
 from federation.topology import models
+from federation.vip.router import router_ids
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,28 +44,46 @@ class Federation(pulumi.ComponentResource):
         members: name, region, zones, version, endpoint and whether it is Ready, of each.
         endpoint: URL of the federation API.
         kubeconfig: a context for every cluster, and one named after the federation; secret.
+        names: of each service that the stack federates, "namespace/name" to its DNS names, the global one first.
+        nameservers: "address:port" of each server that answers for them.
         next_steps: commands to go on with.
     """
 
     members: pulumi.Output[list[dict[str, Any]]]
     endpoint: str
     kubeconfig: pulumi.Output[str]
-    next_steps: list[str]
+    names: pulumi.Output[dict[str, list[str]]]
+    nameservers: pulumi.Output[list[str]]
+    next_steps: pulumi.Output[list[str]]
 
     def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("federation:index:Federation", name, {}, opts)
         self._topology = topology = args.topology
         self._kubeconfigs = args.kubeconfigs
         clusters = {c.name: self._cluster(c) for c in map(_existing, topology.clusters)}
+        vips = self._virtual_ips(clusters)
         plane = self._control_plane(clusters[topology.host_cluster.name])
         joins = {c.name: self._join(c, plane) for c in map(_existing, topology.members)}
         membership = self._membership(plane, joins)
-        if topology.workloads:
-            self._workloads(plane, membership)
+        workloads = self._workloads(plane, [membership, *vips.values()]) if topology.workloads else None
+        self.names, self.nameservers = pulumi.Output.from_input({}), pulumi.Output.from_input([])
+        if topology.dns:
+            naming = FederatedNamesArgs(
+                topology=topology,
+                clusters=clusters,
+                virtual_ips=vips,
+                plane=plane,
+                services=workloads.services if workloads else [],
+                after=[membership, *([workloads] if workloads else [])],
+            )
+            made = FederatedNames(topology.name, naming, self._child())
+            self.names, self.nameservers = made.names, made.nameservers
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
         self.kubeconfig = self._merged(plane.kubeconfig)
-        self.next_steps = _next_steps(topology)
+        self.next_steps = pulumi.Output.all(self.names, self.nameservers).apply(
+            lambda known: _next_steps(topology, *known)
+        )
         self.register_outputs({"members": self.members, "endpoint": self.endpoint})
 
     def _cluster(self, cluster: models.ExistingCluster) -> ExistingCluster:
@@ -70,6 +91,26 @@ class Federation(pulumi.ComponentResource):
             cluster=cluster, federation=self._topology.name, kubeconfig=self._kubeconfigs[cluster.name]
         )
         return ExistingCluster(cluster.name, args, self._child())
+
+    def _virtual_ips(self, clusters: Mapping[str, ExistingCluster]) -> dict[str, KeepalivedStack]:
+        """For the clusters that have a pool, and so no load balancer of their own."""
+        topology = self._topology
+        pools = {c.name: c.vips for c in topology.clusters if c.vips}
+        ids = router_ids({name: pool.router_id for name, pool in pools.items()})
+        return {
+            name: KeepalivedStack(
+                f"{name}-vips",
+                KeepalivedArgs(
+                    federation=topology.name,
+                    cluster=name,
+                    pool=pool,
+                    router_id=ids[name],
+                    controllers=topology.controllers,
+                ),
+                self._child(providers=[clusters[name].provider]),
+            )
+            for name, pool in pools.items()
+        }
 
     def _control_plane(self, host: ExistingCluster) -> FederationControlPlane:
         topology, spec = self._topology, self._topology.control_plane
@@ -115,15 +156,17 @@ class Federation(pulumi.ComponentResource):
         )
         return Membership(f"{self._topology.name}-members", args, self._child(depends_on=plane.ready))
 
-    def _workloads(self, plane: FederationControlPlane, membership: Membership) -> None:
+    def _workloads(
+        self, plane: FederationControlPlane, after: Sequence[pulumi.Resource]
+    ) -> FederatedWorkloads:
         topology = self._topology
         args = WorkloadsArgs(
             workloads=topology.workloads,
             members=[c.name for c in topology.members],
             failover=topology.control_plane.failover,
         )
-        opts = self._child(providers=[plane.provider], depends_on=[membership])
-        FederatedWorkloads(f"{topology.name}-workloads", args, opts)
+        opts = self._child(providers=[plane.provider], depends_on=list(after))
+        return FederatedWorkloads(f"{topology.name}-workloads", args, opts)
 
     def _merged(self, federation: pulumi.Output[str]) -> pulumi.Output[str]:
         name, others = self._topology.name, dict(self._kubeconfigs)
@@ -162,11 +205,22 @@ def _row(join: Join) -> pulumi.Output[dict[str, Any]]:
     )
 
 
-def _next_steps(topology: models.Topology) -> list[str]:
+def _next_steps(
+    topology: models.Topology, names: Mapping[str, Sequence[str]], nameservers: Sequence[str]
+) -> list[str]:
     context = f"kubectl --kubeconfig federation.kubeconfig --context {topology.name}"
+    asked = [of_one[0] for of_one in names.values()][:1]
+    digs = [f"dig {_at(server)} {name} +short" for name in asked for server in nameservers[:1]]
     return [
         "pulumi stack output kubeconfig --show-secrets > federation.kubeconfig",
         f"{context} get clusters",
         f"{context} get deployments,services",
         f"kubectl --kubeconfig federation.kubeconfig --context {topology.clusters[0].name} get pods",
+        *digs,
     ]
+
+
+def _at(nameserver: str) -> str:
+    """As dig takes it; an IPv6 address is in brackets before its port."""
+    host, _, port = nameserver.rpartition(":")
+    return f"@{host.strip('[]')} -p {port}"

@@ -9,6 +9,8 @@ from typing import Any
 import pulumi
 
 from components.kubernetes import SKIP_AWAIT, KubernetesObject
+from federation.dns.observed import federated
+from federation.names import Service
 from federation.topology.models import Failover, Workload
 from federation.workloads import plan_workloads, read, stage
 
@@ -30,9 +32,11 @@ class FederatedWorkloads(pulumi.ComponentResource):
 
     Attributes:
         objects: the names of the resources, such as "deployment/default/nginx", in the order of their creation.
+        services: those that shall have DNS names.
     """
 
     objects: pulumi.Output[list[str]]
+    services: list[Service]
 
     def __init__(self, name: str, args: WorkloadsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("federation:workload:FederatedWorkloads", name, {}, opts)
@@ -47,6 +51,9 @@ class FederatedWorkloads(pulumi.ComponentResource):
                 KubernetesObject(resource_name(manifest), _without_await(manifest), child)
             )
         self.objects = pulumi.Output.from_input([resource_name(manifest) for manifest in plan.manifests])
+        self.services = [
+            found.service for m in plan.manifests if m["kind"] == "Service" and (found := federated(m))
+        ]
         self.register_outputs({"objects": self.objects})
 
 

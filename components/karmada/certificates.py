@@ -33,7 +33,7 @@ from components.karmada.plane import (
     WEBHOOK,
 )
 from components.pods import base64
-from federation.karmada.etcd import EtcdFiles
+from federation.etcd_files import EtcdFiles
 
 ETCD_PEER = "etcd-peer"
 ADMIN = "admin"

@@ -10,9 +10,9 @@ import pytest
 from pulumi.runtime import set_mocks
 
 from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
-from federation.karmada.etcd import EtcdFiles
+from federation.etcd_files import EtcdFiles
 from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts  # noqa: F401
-from tests.unit.test_karmada_etcd import pair
+from tests.unit.test_etcd_files import pair
 
 SERVERS = ["https://10.0.0.5:2379", "https://10.0.0.6:2379"]
 API_SERVERS = ("karmada-apiserver", "karmada-aggregated-apiserver")

@@ -14,7 +14,8 @@ from pulumi.runtime import Mocks, rpc, set_mocks
 from pulumi.runtime.mocks import MockMonitor
 
 from components.dynamic.certificate import AuthorityProvider, CertificateProvider, KeyPairProvider
-from components.karmada.certificates import Identity, PlaneCertificates, PlaneCertificatesArgs
+from components.etcd import Identity
+from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
 
 DYNAMIC = "pulumi-python:dynamic/federation:"
 PROVIDERS: dict[str, Any] = {

@@ -52,6 +52,8 @@ LAYERS = {
     ],
     "components": [
         "stack",
+        "names",
+        "dns_identity",
         "federation existing_cluster workloads keepalived dns_controller",
         "karmada coredns",
         "etcd",
@@ -82,6 +84,7 @@ LAYERS = {
         "kube",
         "kube_answers kube_transport",
         "kubeconfig",
+        "etcd_files",
         "topology placement manifests certificates vip",
         "deadline names",
         "paths proxies",
@@ -111,7 +114,7 @@ LAYERS = {
         "identity cleanup rebalance",
         "rbac reader",
         "member",
-        "policies health host kinds crds etcd",
+        "policies health host kinds crds",
         "release",
     ],
     "federation.vip": [

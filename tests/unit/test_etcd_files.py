@@ -11,9 +11,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from federation.karmada.etcd import EtcdFilesError, read
+from federation.etcd_files import EtcdFilesError, read
 from federation.topology.models import EtcdTls
 
+SECTION = "control_plane.etcd.tls"
 ONE_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "etcd")])
 
 
@@ -50,12 +51,12 @@ def tls_fixture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EtcdTls:
 
 def refusal(tls: EtcdTls, **changed: str) -> str:
     with pytest.raises(EtcdFilesError) as caught:
-        read(tls.model_copy(update=changed))
+        read(tls.model_copy(update=changed), SECTION)
     return str(caught.value)
 
 
 def test_files_that_fit_are_read_and_the_key_is_never_shown(tls: EtcdTls, tmp_path: Path) -> None:
-    files = read(tls)
+    files = read(tls, SECTION)
     assert files.ca == (tmp_path / "ca.crt").read_text()
     assert files.certificate == (tmp_path / "client.crt").read_text()
     assert files.key == (tmp_path / "client.key").read_text()

@@ -1,4 +1,4 @@
-"""An etcd that is there already: the files with which a control plane reaches it."""
+"""An etcd that is there already: the files with which it is reached."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Parsed = TypeVar("Parsed")
 
 
 class EtcdFilesError(FederationError):
-    """A file of `control_plane.etcd.tls` cannot be used."""
+    """A file of the topology's `tls` cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class EtcdFiles:
 
     Attributes:
         ca: certificates that vouch for etcd's servers.
-        certificate: of the control plane as a client.
+        certificate: of its client.
         key: of that certificate.
     """
 
@@ -37,52 +37,63 @@ class EtcdFiles:
     key: str = field(repr=False)
 
 
-def read(tls: EtcdTls) -> EtcdFiles:
+@dataclass(frozen=True)
+class _File:
+    """A file, and where the topology names it."""
+
+    section: str
+    where: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.section}.{self.where} ({self.path})"
+
+
+def read(tls: EtcdTls, section: str) -> EtcdFiles:
     """The files, which must fit together; `~` and variables in their paths are replaced.
+
+    `section` is where the topology names them, such as "control_plane.etcd.tls".
 
     Raises `EtcdFilesError`, which names the file, and never shows what is in it.
     """
-    ca, certificate, key = (_text(where, getattr(tls, where)) for where in ("ca", "certificate", "key"))
-    _parsed("ca", tls.ca, x509.load_pem_x509_certificates, ca)
-    leaf = _parsed("certificate", tls.certificate, x509.load_pem_x509_certificate, certificate)
-    private = _parsed("key", tls.key, _private, key)
+    files = [_File(section, where, getattr(tls, where)) for where in ("ca", "certificate", "key")]
+    ca, certificate, key = map(_text, files)
+    _parsed(files[0], x509.load_pem_x509_certificates, ca)
+    leaf = _parsed(files[1], x509.load_pem_x509_certificate, certificate)
+    private = _parsed(files[2], _private, key)
     if private.public_key() != leaf.public_key():
         raise EtcdFilesError(
-            _subject("key", tls.key),
+            str(files[2]),
             f"is not the key of the certificate in {tls.certificate}",
             "name a certificate and its own key",
         )
     return EtcdFiles(ca, certificate, key)
 
 
-def _text(where: str, path: str) -> str:
+def _text(file: _File) -> str:
     try:
-        return Path(os.path.expandvars(path)).expanduser().read_text()
+        return Path(os.path.expandvars(file.path)).expanduser().read_text()
     except OSError as error:
         raise EtcdFilesError(
-            _subject(where, path), f"cannot be read: {error.strerror}", "name a file that is there"
+            str(file), f"cannot be read: {error.strerror}", "name a file that is there"
         ) from None
     except UnicodeDecodeError:
-        raise EtcdFilesError(_subject(where, path), "is not text", "name a file in PEM format") from None
+        raise EtcdFilesError(str(file), "is not text", "name a file in PEM format") from None
 
 
-def _parsed(where: str, path: str, parse: Callable[[bytes], Parsed], text: str) -> Parsed:
+def _parsed(file: _File, parse: Callable[[bytes], Parsed], text: str) -> Parsed:
     try:
         return parse(text.encode())
     except TypeError:  # so `cryptography` says that there is a password
         raise EtcdFilesError(
-            _subject(where, path), "is encrypted", "name the key without a password; it is kept as a secret"
+            str(file), "is encrypted", "name the key without a password; it is kept as a secret"
         ) from None
     except ValueError:
-        what = "private key" if where == "key" else "certificate"
+        what = "private key" if file.where == "key" else "certificate"
         raise EtcdFilesError(
-            _subject(where, path), f"holds no {what} in PEM format", f"name a file with a {what}"
+            str(file), f"holds no {what} in PEM format", f"name a file with a {what}"
         ) from None
 
 
 def _private(text: bytes) -> PrivateKeyTypes:
     return serialization.load_pem_private_key(text, password=None)
-
-
-def _subject(where: str, path: str) -> str:
-    return f"control_plane.etcd.tls.{where} ({path})"
