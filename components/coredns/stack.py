@@ -84,7 +84,7 @@ class CoreDnsStack(pulumi.ComponentResource):
             f"{name}-volumes", {**_access(args), "namespace": args.spec.namespace}, self._opts()
         )
         self.namespace = self._object(guards.namespace(self._zone), self._opts(volumes))
-        self._objects([*server.protection(self._zone), self._users()])
+        self._objects(server.protection(self._zone))
         access = self._etcd()
         ready = self._coredns(access)
         self.ready, self.nameservers = ready, ready.nameservers
@@ -99,7 +99,9 @@ class CoreDnsStack(pulumi.ComponentResource):
         needs = self._objects([pods.secret(zone, program), etcd.service(zone)])
         started = self._objects([workload], *needs)
         moment = EtcdReady(f"{self._name}-etcd", self._wait(workload), self._opts(*started))
-        return EtcdAccess(f"{self._name}-access", self._access_inputs(), self._opts(moment))
+        # Before etcd is locked, the keys to it are where somebody can find them.
+        kept = self._objects([self._users()])
+        return EtcdAccess(f"{self._name}-access", self._access_inputs(), self._opts(moment, *kept))
 
     def _access_inputs(self) -> dict[str, Any]:
         writer = self._certificates.writer
