@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from federation.cli.records import records
 from federation.dns import provision
@@ -35,13 +36,7 @@ def command(
 
     While the service is in the federation, the DNS controller writes them again.
     """
-    spec = ServiceSpec(
-        federation=federation,
-        domain=domain.lower().removesuffix("."),
-        ttl=1,  # nothing is written
-        service=_service(service),
-        members=(),
-    )
+    spec = _spec(service, federation.lower(), domain.lower().removesuffix("."))
     found: list[RecordSet] = []
     for each in load_stores(store):
         with open_backend(each, spec.domain) as backend:
@@ -72,8 +67,19 @@ def load_stores(path: Path) -> list[Store]:
         raise FederationError(f"store {path}", "is not the JSON of a store", FORM) from None
 
 
-def _service(text: str) -> Service:
-    namespace, _, name = text.partition("/")
+def _spec(service: str, federation: str, domain: str) -> ServiceSpec:
+    namespace, _, name = service.partition("/")
     if not namespace or not name or "/" in name:
-        raise FederationError(f"service {text}", "is not NAMESPACE/SERVICE", "write it as default/nginx")
-    return Service(namespace, name)
+        raise FederationError(f"service {service}", "is not NAMESPACE/SERVICE", "write it as default/nginx")
+    ttl = 1  # nothing is written
+    spec = ServiceSpec(
+        federation=federation, domain=domain, ttl=ttl, service=Service(namespace, name), members=()
+    )
+    try:
+        spec.gone(())
+    except ValidationError as error:
+        wrong = " and ".join(str(each["loc"][0]) for each in error.errors())
+        raise FederationError(
+            "fedctl records remove", f"{wrong} cannot be in a DNS name", "correct it"
+        ) from None
+    return spec

@@ -112,7 +112,11 @@ def standing(view: View, service: Service) -> Standing:
     """The addresses of a service, in a view with no other service."""
     found = next((each for each in view.services if _is(each, service)), None)
     if found is None or found.deleted:
-        why = "is being deleted" if found else "is not in the federation API as one of type LoadBalancer"
+        why = (
+            "is being deleted"
+            if found
+            else "is not in the federation API as one of type LoadBalancer with names"
+        )
         return Standing({}, settled=False, missing=f"it {why}")
     ready = {member.name for member in view.members if member.ready}
     there = [placement for placement in found.placements if placement.member in ready]

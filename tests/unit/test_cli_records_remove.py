@@ -107,3 +107,11 @@ def test_a_service_has_a_namespace(zones: list[MemoryBackend], text: str) -> Non
     with pytest.raises(FederationError) as raised:
         run("--store", "store", service=text)
     assert str(raised.value) == f"service {text}: is not NAMESPACE/SERVICE. Next: write it as default/nginx."
+
+
+def test_what_cannot_be_in_a_name_is_refused(zones: list[MemoryBackend]) -> None:
+    with pytest.raises(FederationError) as raised:
+        run("--store", "store", "--federation", "a.b", "--domain", "exa mple")
+    assert str(raised.value) == (
+        "fedctl records remove: federation and domain cannot be in a DNS name. Next: correct it."
+    )

@@ -89,7 +89,9 @@ def stored(*, owner: str | None = "fed", **changes: tuple[str, ...] | None) -> t
         (
             View((), ()),
             Standing(
-                {}, settled=False, missing="it is not in the federation API as one of type LoadBalancer"
+                {},
+                settled=False,
+                missing="it is not in the federation API as one of type LoadBalancer with names",
             ),
         ),
     ],
