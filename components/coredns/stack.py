@@ -98,7 +98,8 @@ class CoreDnsStack(pulumi.ComponentResource):
         workload = etcd.stateful_set(zone, program, members)
         needs = self._objects([pods.secret(zone, program), etcd.service(zone)])
         started = self._objects([workload], *needs)
-        moment = EtcdReady(f"{self._name}-etcd", self._wait(workload), self._opts(*started))
+        inputs = {**self._wait(workload), "subject": f"etcd of zone {zone.domain}"}
+        moment = EtcdReady(f"{self._name}-etcd", inputs, self._opts(*started))
         # Before etcd is locked, the keys to it are where somebody can find them.
         kept = self._objects([self._users()])
         return EtcdAccess(f"{self._name}-access", self._access_inputs(), self._opts(moment, *kept))

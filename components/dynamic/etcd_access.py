@@ -129,7 +129,8 @@ def _ensured(props: Props, *, former_root: str | None) -> Props:
 def _answering(props: Props) -> Props:
     text, deadline = credentials.kubeconfig(props), Deadline(float(props["timeoutSeconds"]))
     kube = Kube.connect(text, f"cluster {props['cluster']}")
-    health.wait_for_pods(health.Host(kube, props["namespace"]), props["workloads"], deadline)
+    pods, subject = health.Host(kube, props["namespace"]), f"CoreDNS of zone {props['domain']}"
+    health.wait_for_pods(pods, props["workloads"], deadline, subject=subject)
     place = nameservers.Place(
         namespace=props["namespace"],
         service=props["service"],

@@ -39,7 +39,8 @@ class EtcdReadyProvider(Provider):
 
     def facts(self, props: Props) -> dict[str, Any]:
         """Wait, then look."""
-        health.wait_for_pods(_host(props), props["workloads"], _deadline(props))
+        subject = props.get("subject") or "control plane"
+        health.wait_for_pods(_host(props), props["workloads"], _deadline(props), subject=subject)
         return {}
 
     def delete(self, _id: str, _props: Props) -> None:
@@ -109,7 +110,8 @@ class EtcdReady(Resource, module="federation", name="EtcdReady"):
     Args:
         name: of the resource.
         inputs: `cluster`, `kubeconfig` (secret), `kubeconfigPath`, `kubeconfigContext`, `namespace`, `workloads`
-            ("statefulsets/NAME"), `revision` (changes with them), `timeoutSeconds`.
+            ("statefulsets/NAME"), `revision` (changes with them), `timeoutSeconds`, and `subject`, as messages call it
+            where it is not the control plane's.
     """
 
     def __init__(self, name: str, inputs: Props, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -110,10 +110,12 @@ class Host:
         return rollout(self._kube.get(Ref("apps/v1", plural, name, self._namespace)), name)
 
 
-def wait_for_pods(host: Host, workloads: Sequence[str], deadline: Deadline) -> None:
+def wait_for_pods(
+    host: Host, workloads: Sequence[str], deadline: Deadline, *, subject: str = "control plane"
+) -> None:
     """Until these run. Raises `NotInTimeError`, `FederationError`."""
     deadline.until(
-        "control plane",
+        subject,
         lambda: host.missing(workloads),
         fix="see its pods in the host with `kubectl get pods`, then run `pulumi up` again",
     )

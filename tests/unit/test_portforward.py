@@ -81,7 +81,7 @@ class Kubelet:
     def __init__(self, talk: Talk) -> None:
         self._talk, self.asked = talk, list[dict[str, str]]()
         self._socket = socket.create_server(("127.0.0.1", 0))
-        self.access = Access(server=f"http://127.0.0.1:{self._socket.getsockname()[1]}/root", token="t1")
+        self.access = Access(server=f"http://127.0.0.1:{self._socket.getsockname()[1]}/behind/it", token="t1")
         Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -149,7 +149,9 @@ def test_what_is_sent_arrives_and_what_comes_back_too(echoing: Kubelet) -> None:
         client.sendall(b"hello")
         assert client.recv(100) == b"HELLO"
     asked = echoing.asked[0]
-    assert asked["request"] == "GET /root/api/v1/namespaces/dns/pods/etcd-0/portforward?ports=2379 HTTP/1.1"
+    assert (
+        asked["request"] == "GET /behind/it/api/v1/namespaces/dns/pods/etcd-0/portforward?ports=2379 HTTP/1.1"
+    )
     assert asked["sec-websocket-protocol"] == "v4.channel.k8s.io"
     assert asked["authorization"] == "Bearer t1"
 

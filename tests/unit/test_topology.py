@@ -38,6 +38,12 @@ def plane(**keys: Any) -> dict[str, Any]:
     return with_(control_plane=keys)
 
 
+def coredns(**keys: Any) -> dict[str, Any]:
+    """On an etcd that is there."""
+    there = {"provider": "coredns", "endpoints": ["https://10.0.0.5:2379"], "tls": ETCD_TLS}
+    return with_(dns=[{**there, **keys}])
+
+
 def told(document: Any) -> list[str]:
     return [str(mistake) for mistake in examine(document)[1]]
 
@@ -156,6 +162,22 @@ MISTAKES = {
     "dns[0].tls: is needed with endpoints; name the files ca, certificate and key": with_(
         dns=[{"provider": "coredns", "endpoints": ["https://10.0.0.5:2379"]}]
     ),
+    "dns[0].nameservers: are given without endpoints; give endpoints, or leave them out": with_(
+        dns=[{"provider": "coredns", "nameservers": ["10.0.0.53:53"]}]
+    ),
+    "dns[0].nameservers[0]: 'ns.example.com:53' is not an address with a port; "
+    "write one such as '10.0.0.53:53' or '[fd00::53]:53'": coredns(nameservers=["ns.example.com:53"]),
+    "dns[0].nameservers[0]: '10.0.0.53' is not an address with a port; "
+    "write one such as '10.0.0.53:53' or '[fd00::53]:53'": coredns(nameservers=["10.0.0.53"]),
+    "dns[0].nameservers[0]: '10.0.0.53:65536' is not an address with a port; "
+    "write one such as '10.0.0.53:53' or '[fd00::53]:53'": coredns(nameservers=["10.0.0.53:65536"]),
+    "dns[0].nameservers[0]: 'fd00::53:53' is not an address with a port; "
+    "write '[…]' around an IPv6 address, and only there": coredns(nameservers=["fd00::53:53"]),
+    "dns[0].address: 'dns.example.com' is not an IP address; write one such as '10.0.0.53'": with_(
+        dns=[{"provider": "coredns", "address": "dns.example.com"}]
+    ),
+    "dns[0].renew_before_days: is no less than certificate_days (30): each `pulumi up` would renew; "
+    "make it smaller": with_(dns=[{"provider": "coredns", "certificate_days": 30}]),
     "control_plane.etcd.storage: '10 GB' is not an amount; write one such as '10Gi' or '250m'": plane(
         etcd={"storage": "10 GB"}
     ),
