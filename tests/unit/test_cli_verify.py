@@ -162,6 +162,7 @@ def test_who_is_told_to_end_removes_everything_first(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = signal.getsignal(signal.SIGTERM)
+    assert before is not signal.default_int_handler
 
     def ended(*_: Any) -> Any:
         os.kill(os.getpid(), signal.SIGTERM)

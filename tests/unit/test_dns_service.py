@@ -196,6 +196,16 @@ def test_what_the_controller_does_is_no_drift(
     assert drift(SPEC, seen, now, WRITTEN) == expected
 
 
+def test_a_record_set_that_nobody_has_written_yet_is_not_missed() -> None:
+    before = {key: values for key, values in WRITTEN.items() if key[0] != WEST}
+    assert drift(SPEC, view(BOTH), stored(west=None), before) == ()
+
+
+def test_records_of_others_that_are_not_in_the_way_are_no_drift() -> None:
+    text = Current(name=GLOBAL, type="TXT", ttl=30, values=("theirs",), owner="other")
+    assert drift(SPEC, view(BOTH), (*stored(), text), WRITTEN) == ()
+
+
 @given(
     st.lists(st.sampled_from(["fc01", "fc02"]), unique=True),
     st.dictionaries(
