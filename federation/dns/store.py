@@ -13,6 +13,7 @@ from federation.dns import skydns
 from federation.dns.backend import Backend
 from federation.dns.etcd import EtcdBackend
 from federation.dns.etcd_client import EtcdTls
+from federation.errors import FederationError
 from federation.kube import Kube
 from federation.kubeconfig import access
 
@@ -134,14 +135,26 @@ def open_backend(store: Store, domain: str, *, seconds: float = OPEN_SECONDS) ->
 
 @contextmanager
 def reached(store: Store, deadline: Deadline) -> Iterator[tuple[str, ...]]:
-    """URLs under which the store can be reached from here, for as long as the block takes."""
+    """URLs under which the store can be reached from here, for as long as the block takes.
+
+    Raises as `open_backend` does; not for a member that cannot be reached, if another can.
+    """
     way = store.through
     if way is None:
         yield store.endpoints
         return
+    target = access(way.kubeconfig)
+    kube = Kube(target, "cluster of the DNS store")
+    pods = portforward.ready_pods(kube, way.namespace, way.labels, deadline)
     with ExitStack() as stack:
-        target = access(way.kubeconfig)
-        kube = Kube(target, "cluster of the DNS store")
-        pods = portforward.ready_pods(kube, way.namespace, way.labels, deadline)
-        forwards = [portforward.forward(target, way.namespace, pod, way.port) for pod in pods]
-        yield tuple(f"https://{stack.enter_context(each)}" for each in forwards)
+        found, last = list[str](), None
+        for pod in pods:
+            try:
+                at = stack.enter_context(portforward.forward(target, way.namespace, pod, way.port))
+            except FederationError as error:  # one on a node that has just died counts as ready for a while
+                last = error
+            else:
+                found.append(f"https://{at}")
+        if not found and last is not None:
+            raise last
+        yield tuple(found)

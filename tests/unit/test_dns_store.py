@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from federation import portforward
 from federation.dns.nameservers import addresses
-from federation.dns.store import Store, Through, open_backend
+from federation.dns.store import Store, Through, open_backend, reached
+from federation.errors import UnreachableError
 from federation.kube import Object
+from tests.unit import kubeconfig_fixtures
+from tests.unit.kube_fixtures import instant
 
 WAY = Through(kubeconfig="secret-k", namespace="federation-dns", labels={"app": "etcd"}, port=2379)
 STORE = Store(
@@ -45,6 +51,38 @@ def test_a_store_shows_no_secret() -> None:
 def test_a_store_that_is_reached_directly_is_opened_without_asking_anybody() -> None:
     with open_backend(OPEN, "example.com") as backend:
         assert backend.name == "coredns"
+
+
+@contextmanager
+def forwarded(_access: object, _namespace: str, pod: str, port: int) -> Iterator[str]:
+    if pod == "etcd-1":
+        raise UnreachableError(f"port {port} of pod {pod}", "no answer", "wait")
+    yield f"127.0.0.1:{pod[-1]}"
+
+
+@pytest.fixture
+def pods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Those that are ready."""
+    names = list[str]()
+    monkeypatch.setattr(portforward, "ready_pods", lambda *_: names)
+    monkeypatch.setattr(portforward, "forward", forwarded)
+    return names
+
+
+THROUGH = replace(STORE, through=replace(WAY, kubeconfig=kubeconfig_fixtures.text()))
+
+
+def test_a_store_in_a_cluster_is_reached_by_all_of_its_members_that_answer(pods: list[str]) -> None:
+    pods[:] = ["etcd-0", "etcd-1", "etcd-2"]
+    with reached(THROUGH, instant(9)) as endpoints:
+        assert endpoints == ("https://127.0.0.1:0", "https://127.0.0.1:2")
+
+
+def test_a_store_of_which_no_member_answers_says_why(pods: list[str]) -> None:
+    pods[:] = ["etcd-1"]
+    with pytest.raises(UnreachableError) as caught, reached(THROUGH, instant(9)):
+        pass
+    assert str(caught.value) == "port 2379 of pod etcd-1: no answer. Next: wait."
 
 
 def service(kind: str = "NodePort", ports: tuple[int | None, ...] = (30053, 30053), **status: Any) -> Object:
