@@ -91,10 +91,11 @@ LAYERS = {
         "errors",
     ],
     "federation.controllers": [
-        "vip keepalived",
+        "vip keepalived dns",
+        "dns_members dns_writer",
         "leader mirror child",
         "incluster process",
-        "http",
+        "http pace",
     ],
     "federation.dns": [
         "live provision nameservers",
