@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from federation import portforward
+from federation.dns import store as store_module
 from federation.dns.nameservers import addresses
 from federation.dns.store import Store, Through, open_backend, reached
 from federation.errors import UnreachableError
 from federation.kube import Object
-from tests.unit import kubeconfig_fixtures
+from federation.kubeconfig import Access
 from tests.unit.kube_fixtures import instant
 
 WAY = Through(kubeconfig="secret-k", namespace="federation-dns", labels={"app": "etcd"}, port=2379)
@@ -66,21 +67,19 @@ def pods(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names = list[str]()
     monkeypatch.setattr(portforward, "ready_pods", lambda *_: names)
     monkeypatch.setattr(portforward, "forward", forwarded)
+    monkeypatch.setattr(store_module, "access", lambda _: Access(server="https://127.0.0.1:1"))
     return names
-
-
-THROUGH = replace(STORE, through=replace(WAY, kubeconfig=kubeconfig_fixtures.text()))
 
 
 def test_a_store_in_a_cluster_is_reached_by_all_of_its_members_that_answer(pods: list[str]) -> None:
     pods[:] = ["etcd-0", "etcd-1", "etcd-2"]
-    with reached(THROUGH, instant(9)) as endpoints:
+    with reached(STORE, instant(9)) as endpoints:
         assert endpoints == ("https://127.0.0.1:0", "https://127.0.0.1:2")
 
 
 def test_a_store_of_which_no_member_answers_says_why(pods: list[str]) -> None:
     pods[:] = ["etcd-1"]
-    with pytest.raises(UnreachableError) as caught, reached(THROUGH, instant(9)):
+    with pytest.raises(UnreachableError) as caught, reached(STORE, instant(9)):
         pass
     assert str(caught.value) == "port 2379 of pod etcd-1: no answer. Next: wait."
 
