@@ -1,0 +1,72 @@
+"""The loss of a node, with an etcd of three members: names keep answering, and writes go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.labs import TestLab, eventually, stays
+from tests.lab.names.zone_fixtures import NAME, ZoneStack
+
+pytestmark = [pytest.mark.lab, pytest.mark.long]
+LAB = """\
+clusters: [{name: fc01, workers: 2, region: us, zone: east}]
+images: [workload, etcd]
+"""
+FIRST, SECOND = {"10.250.0.2"}, {"10.250.0.2", "10.250.1.2"}
+
+
+@pytest.fixture(scope="module")
+def lab(state_root: Path) -> Iterator[TestLab]:
+    lab = TestLab("t-dns3", state_root)
+    lab.topology.write_text(LAB)
+    try:
+        lab("up", str(lab.topology), timeout=300)
+        yield lab
+    finally:
+        lab("down", "--force")
+
+
+def test_names_answer_and_change_while_a_node_is_dead(lab: TestLab, tmp_path: Path) -> None:
+    zone = ZoneStack(lab, tmp_path / "stack", "fc01", etcd_members=3)
+    zone.up()
+    zone.store("put", NAME, *FIRST)
+    store, alive = zone.output("store"), living(zone)
+    lab("fault", "kill", "fc01-worker-2")
+    # A server whose member is gone asks the next one; so long no question may go without an answer from both.
+    eventually(
+        lambda: None if zone.addresses(NAME, server=alive) == FIRST else "no answer",
+        30,
+        "the name, with two members",
+    )
+    assert zone.store("put", NAME, *SECOND, store=store) is True
+    eventually(
+        lambda: None if zone.addresses(NAME, server=alive) == SECOND else "the old answer",
+        10,
+        "the new answer",
+    )
+    lab("fault", "restore", "fc01-worker-2")
+    eventually(lambda: unready(lab), 180, "three members")
+    stays(lambda: None if zone.addresses(NAME, server=alive) == SECOND else "no answer", seconds=5)
+    zone("destroy", "--yes", "--skip-preview")
+    zone.remove()
+
+
+def living(zone: ZoneStack) -> str:
+    """The node port at the control-plane node, which stays."""
+    nodes = zone.lab.get(zone.cluster, "nodes")["items"]
+    address = next(
+        each["address"]
+        for node in nodes
+        if node["metadata"]["name"] == "fc01-control-plane"
+        for each in node["status"]["addresses"]
+        if each["type"] == "InternalIP"
+    )
+    return f"{address}:{zone.output('nameservers')[0].rpartition(':')[2]}"
+
+
+def unready(lab: TestLab) -> str | None:
+    status = lab.get("fc01", "-n", "federation-dns", "statefulset", "etcd")["status"]
+    return None if status.get("readyReplicas") == 3 else f"{status.get('readyReplicas')} of 3 are ready"
