@@ -99,7 +99,7 @@ class FederatedNames(pulumi.ComponentResource):
         )
         for zone in zones:
             self._controller(zone, identity, records.values())
-        self.names = pulumi.Output.all(**{str(service): each.names for service, each in records.items()})
+        self.names = pulumi.Output.from_input({str(service): each.names for service, each in records.items()})
         self.nameservers = pulumi.Output.all(*(zone.nameservers for zone in zones)).apply(
             lambda found: [server for servers in found for server in servers]
         )

@@ -39,6 +39,9 @@ FACTS: dict[str, Props] = {
         "ready": True,
     },
     f"{DYNAMIC}CustomResourceDefinitions": {"generations": {}},
+    f"{DYNAMIC}Password": {"value": "a password"},
+    f"{DYNAMIC}CoreDnsReady": {"nameservers": ["10.99.1.10:30053"]},
+    f"{DYNAMIC}DnsRecords": {"names": ["nginx.default.fed.svc.example.com"]},
 }
 FEDERATION = "fed"
 CRDS = (*CONVERTED, "works.work.karmada.io")
@@ -241,7 +244,14 @@ def _built(text: str, *, preview: bool) -> Built:
     @pulumi.runtime.test  # type: ignore[untyped-decorator]
     def program() -> pulumi.Output[Any]:
         made = Federation("fed-all", FederationArgs(topology=load(document), kubeconfigs=texts))
-        outputs = {"members": made.members, "endpoint": made.endpoint, "kubeconfig": made.kubeconfig}
+        outputs = {
+            "members": made.members,
+            "endpoint": made.endpoint,
+            "kubeconfig": made.kubeconfig,
+            "names": made.names,
+            "nameservers": made.nameservers,
+            "next": made.next_steps,
+        }
         known = pulumi.Output.all(**outputs).apply(built.outputs.update)
         secret = pulumi.Output.from_input(made.kubeconfig.is_secret()).apply(
             lambda found: built.secret_outputs.update(["kubeconfig"] if found else [])
