@@ -7,7 +7,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from federation.controllers.process import Process, logger
 from federation.dns.live import BINDINGS, CLUSTERS, READERS, SERVICES, SLICES
 from federation.dns.memory import MemoryBackend
 from federation.dns.records import Change
-from federation.errors import FederationError, UnreachableError
+from federation.errors import UnreachableError
 from tests.unit.dns_live_fixtures import binding, cluster, endpoints, reader_secret, service
 from tests.unit.live_api_fixtures import LiveApi, Start, start_fixture  # noqa: F401
 
@@ -262,21 +261,3 @@ def test_a_new_token_of_a_member_changes_no_record(running: Running) -> None:
     running.fc02.put(SLICES, endpoints())
     running.answers(**EAST_ONLY)
     assert running.metric("changes_total", store="0", action="update") == 3
-
-
-def test_a_configuration_is_read_and_what_it_lacks_is_told() -> None:
-    config = {
-        "federation": "fed",
-        "domain": "example.com",
-        "ttl": 30.0,
-        "kubeconfig": "k",
-        "stores": [],
-        "leaseNamespace": "federation-dns",
-    }
-    settings = Settings.of(config)
-    assert settings == replace(Settings("fed", "example.com", 30, "k", ()), lease_namespace="federation-dns")
-    with pytest.raises(FederationError) as caught:
-        Settings.of({**config, "stores": [{"provider": "coredns", "key": "secret"}]})
-    assert str(caught.value) == (
-        "configuration: lacks 'endpoints'. Next: run `pulumi up`, which writes it anew."
-    )
