@@ -23,7 +23,7 @@ OUTPUTS: Props = {"configMap": None, "wired": None}
 class ClusterDnsProvider(Provider):
     """The work is done by `federation.coredns.member`. A member that is dead fails no `up` but its first one."""
 
-    compared = ("domain", "nameservers", "ttl")
+    compared = (*credentials.KEYS, "domain", "nameservers", "ttl")
     replacing = ("federation", "member")
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:

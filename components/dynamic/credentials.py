@@ -12,6 +12,9 @@ from federation.errors import FederationError
 from federation.kube import Kube
 from federation.kubeconfig import endpoint, read
 
+KEYS = ("kubeconfig", "kubeconfigPath", "kubeconfigContext")
+"""Inputs whose change is an update: with none, the state would keep what a later `destroy` cannot use any more."""
+
 
 def kubeconfig(props: dict[str, Any]) -> str:
     """The text to use.

@@ -25,7 +25,10 @@ from federation.kubeconfig import access
 class EtcdAccessProvider(Provider):
     """Adopts what is there. Deleting only forgets: users go with the etcd."""
 
-    compared = ("domain", "prefix", "rootPassword", "writerPassword")
+    compared = (
+        *credentials.KEYS,
+        *("domain", "prefix", "rootPassword", "writerPassword", "ca", "certificate", "key"),
+    )
     replacing = ("namespace",)
 
     def diff(self, id_: str, olds: Props, news: Props) -> Any:
@@ -59,7 +62,7 @@ class EtcdAccessProvider(Provider):
 class CoreDnsReadyProvider(Provider):
     """Waits again whenever what it waits for was changed."""
 
-    compared = ("workloads", "revision", "domain", "address", "service")
+    compared = (*credentials.KEYS, "workloads", "revision", "domain", "address", "service")
     replacing = ("namespace",)
 
     def create(self, props: Props) -> CreateResult:

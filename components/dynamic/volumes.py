@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 from pulumi.dynamic import CreateResult, UpdateResult
 
+from components.dynamic import credentials
 from components.dynamic.base import Props, Provider, Resource, options
-from components.dynamic.credentials import connect
 from federation.deadline import Deadline
 from federation.errors import RejectedError
 from federation.karmada import host
@@ -17,7 +17,7 @@ SECONDS = 120.0
 class VolumesProvider(Provider):
     """Nothing is made. What a namespace depends on is looked at before it, and removed after it."""
 
-    compared = ("members",)
+    compared = (*credentials.KEYS, "members")
     replacing = ("namespace",)
 
     def create(self, props: Props) -> CreateResult:
@@ -37,7 +37,7 @@ class VolumesProvider(Provider):
 
     def delete(self, _id: str, props: Props) -> None:
         """Waits, and names those that stay. Raises `NotInTimeError`."""
-        kube = connect(props, f"cluster {props['cluster']}")
+        kube = credentials.connect(props, f"cluster {props['cluster']}")
         if kept := host.wait_for_volumes(kube, props["namespace"], Deadline(SECONDS)):
             names = ", ".join(kept)
             print(f"kept, as their StorageClass retains volumes: {names}. Next: kubectl delete pv NAME.")

@@ -60,7 +60,7 @@ def test_it_is_made_found_as_it_was_made_and_taken_out_again(dns: Remote, server
         ({"nameservers": UNKNOWN}, UPDATE),
         ({"ttl": 5}, UPDATE),
         ({"domain": "example.org"}, UPDATE),
-        ({"kubeconfig": "another"}, NOTHING),
+        ({"kubeconfig": "renewed"}, UPDATE),
         ({"member": "fc02"}, Diff(changes=True, replaces=["member"], delete_before_replace=True)),
         ({"federation": "fed2"}, Diff(changes=True, replaces=["federation"], delete_before_replace=True)),
     ],

@@ -89,9 +89,10 @@ def test_another_password_of_root_is_set_with_the_one_before(etcd: Etcd) -> None
     assert PROVIDER.read(made.id, outs).outs == outs
 
 
-def test_renewed_credentials_are_no_change_and_another_namespace_is_another_etcd(etcd: Etcd) -> None:
+def test_renewed_credentials_are_kept_and_another_namespace_is_another_etcd(etcd: Etcd) -> None:
     made = PROVIDER.create(inputs())
-    assert told(PROVIDER.diff(made.id, made.outs, inputs(kubeconfig="new", key="new"))) == (False, [])
+    assert told(PROVIDER.diff(made.id, made.outs, inputs(kubeconfig="renewed"))) == (True, [])
+    assert told(PROVIDER.diff(made.id, made.outs, inputs(key="renewed"))) == (True, [])
     changes, replaces = told(PROVIDER.diff(made.id, made.outs, inputs(namespace="other")))
     assert (changes, replaces) == (True, ["namespace"])
 

@@ -19,7 +19,8 @@ def inputs(**changes: Any) -> dict[str, Any]:
 def test_a_running_etcd_keeps_the_number_of_its_members(server: Server) -> None:
     volumes = server.of(VolumesProvider())
     made = volumes.create(inputs())
-    assert volumes.diff(made.id, made.outs, inputs(kubeconfig="renewed")) == NOTHING
+    assert volumes.diff(made.id, made.outs, inputs()) == NOTHING
+    assert volumes.update(made.id, made.outs, inputs(kubeconfig="renewed")) == inputs(kubeconfig="renewed")
     assert volumes.diff(made.id, made.outs, inputs(members=3)) == UPDATE
     assert refusal(volumes.update, made.id, made.outs, inputs(members=3)) == (
         "etcd in namespace federation-dns of cluster fc01: its members cannot change from 1 to 3 while it runs. Next: "
