@@ -79,7 +79,7 @@ class Settings:
 
     @property
     def health_file(self) -> Path:
-        """What keepalived tracks: "0" or "1"."""
+        """What keepalived tracks; see `HealthFile`."""
         return self.directory / "health"
 
     @property
@@ -91,7 +91,7 @@ class Settings:
 def main(config: Mapping[str, Any], process: Process) -> None:
     """Run until the process shall stop; the node then gives its addresses to another one. Raises `FederationError`."""
     settings = Settings.of(config, os.environ)
-    settings.health_file.write_text("0\n")
+    health = HealthFile(settings.health_file, process)
     changed = threading.Event()
     mirror = Mirror(
         incluster.connect(),
@@ -100,13 +100,14 @@ def main(config: Mapping[str, Any], process: Process) -> None:
         changed=changed,
     )
     mirror.start(process)
-    threading.Thread(target=_check, args=(settings, process), name="health", daemon=True).start()
+    threading.Thread(target=_check, args=(settings, health, process), name="health", daemon=True).start()
     with Child(_command(settings), process) as child:
         agent = Agent(settings, settings.interface or interface_of(settings.address), child)
         agent.resume()
         while not process.stop.is_set():
             process.health.beat()
-            process.health.ready(agent.turn(mirror.items().get(f"{settings.namespace}/{shared.NAME}")))
+            problem = agent.turn(mirror.items().get(f"{settings.namespace}/{shared.NAME}"))
+            process.health.ready(problem or health.problem)
             _wait(changed, process)
 
 
@@ -194,20 +195,43 @@ def _command(settings: Settings) -> list[str]:
     ]
 
 
-def _check(settings: Settings, process: Process) -> None:
-    """Ask kube-proxy each second, and tell keepalived by a file when the verdict changes."""
+class HealthFile:
+    """Tells keepalived by a file, "0" or "1", whether this node can serve; it looks when the file changes.
+
+    Args:
+        path: of the file.
+        process: whose log says when the verdict changes.
+    """
+
+    def __init__(self, path: Path, process: Process) -> None:
+        self._path, self._process, self._verdict = path, process, Verdict()
+        self._write()
+
+    @property
+    def problem(self) -> str | None:
+        """Why this node holds no virtual IP, or None."""
+        return None if self._verdict.healthy else "kube-proxy on this node does not say that it is well"
+
+    def heard(self, *, well: bool) -> None:
+        """One more answer of kube-proxy."""
+        before, self._verdict = self._verdict, self._verdict.after(well=well)
+        if before.healthy != self._verdict.healthy:
+            self._write()
+            self._process.log.warning("health", healthy=self._verdict.healthy)
+
+    def _write(self) -> None:
+        self._path.write_text("0\n" if self._verdict.healthy else "1\n")
+
+
+def _check(settings: Settings, health: HealthFile, process: Process) -> None:
+    """Ask kube-proxy each second."""
     pool = urllib3.PoolManager(retries=False, timeout=CHECK_SECONDS)
-    verdict = Verdict()
-    while not process.stop.wait(CHECK_SECONDS):
+    while not process.stop.is_set():
         try:
-            well = pool.request("GET", settings.healthz).status == 200
+            health.heard(well=pool.request("GET", settings.healthz).status == 200)
         except urllib3.exceptions.HTTPError:
-            well = False
-        after = verdict.after(well=well)
-        if after.healthy != verdict.healthy:
-            settings.health_file.write_text("0\n" if after.healthy else "1\n")
-            process.log.warning("this node can serve" if after.healthy else "this node cannot serve")
-        verdict = after
+            health.heard(well=False)
+        process.stop.wait(CHECK_SECONDS)
 
 
 def interface_of(address: str) -> str:

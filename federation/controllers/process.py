@@ -67,13 +67,22 @@ def run(name: str, config: Mapping[str, Any], work: Work) -> int:
             to listen on, all by default.
         work: returns soon after `process.stop` is set.
 
-    Returns 0, or 1 if the work failed: with one log line for a `FederationError`, with a traceback for a bug.
+    Returns 0, or 1 if the work failed: with one log line for a `FederationError`, with a traceback for a bug, which
+    may be in any thread.
     """
     process = Process(name, logger(name))
     for each in (ProcessCollector, PlatformCollector, GCCollector):
         each(registry=process.metrics)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop.set())
+    failed = threading.Event()
+
+    def fails(happened: threading.ExceptHookArgs) -> None:
+        process.log.error("failed by a bug", exc_info=happened.exc_value)
+        failed.set()
+        process.stop.set()
+
+    threading.excepthook = fails
     with serve(config.get("address", ""), config.get("port", PORT), process.health, process.metrics) as port:
         process.log.info("started", port=port)
         try:
@@ -85,4 +94,4 @@ def run(name: str, config: Mapping[str, Any], work: Work) -> int:
             process.log.exception("failed by a bug")
             return 1
     process.log.info("stopped")
-    return 0
+    return 1 if failed.is_set() else 0

@@ -6,32 +6,34 @@ from dataclasses import dataclass
 
 FALL, RISE = 3, 2
 """So many answers in a row change the verdict."""
+GRACE = 10
+"""So many missing answers at the start mean that there is no kube-proxy."""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What the answers until now say.
 
-    A node is healthy until it is known to be otherwise: where kube-proxy has never answered there may be none, as
-    Cilium needs none, and the check means nothing.
+    A node that starts holds nothing until its kube-proxy has answered well: before that nobody forwards what comes to
+    a virtual IP. Where it never answers there is none, as Cilium needs none, and the check means nothing.
 
     Attributes:
         healthy: the node may hold virtual IPs.
-        known: kube-proxy has answered well at least once.
-        streak: so many answers in a row contradict `healthy`.
+        known: kube-proxy has answered well.
+        streak: so many answers in a row contradict `healthy`; before the first good one, so many are missing.
     """
 
-    healthy: bool = True
+    healthy: bool = False
     known: bool = False
     streak: int = 0
 
     def after(self, *, well: bool) -> Verdict:
         """The verdict after one more answer."""
         if not well and not self.known:
-            return self
+            return Verdict(healthy=self.streak + 1 >= GRACE, streak=min(self.streak + 1, GRACE))
+        streak = self.streak if self.known else 0
         if well == self.healthy:
             return Verdict(self.healthy, known=True)
-        streak = self.streak + 1
-        if streak >= (FALL if self.healthy else RISE):
+        if streak + 1 >= (FALL if self.healthy else RISE):
             return Verdict(well, known=True)
-        return Verdict(self.healthy, known=True, streak=streak)
+        return Verdict(self.healthy, known=True, streak=streak + 1)

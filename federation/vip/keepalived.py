@@ -12,6 +12,7 @@ from ipaddress import IPv4Address, IPv4Network
 from federation.vip.shared import Gateway
 
 ADVERT_SECONDS = 0.1
+SILENT_ADVERTS = 5  # so many are missing when another node takes over: a busy node is not a dead one
 HIGHEST, LOWEST = 200, 1
 RESERVED = IPv4Network("169.254.0.0/24")
 """Link-local addresses that no host takes (RFC 3927, 2.1)."""
@@ -60,6 +61,7 @@ def render(instance: Instance) -> str:
                 f"virtual_router_id {instance.router_id}",
                 f"priority {max(LOWEST, HIGHEST - place)}",
                 f"advert_int {ADVERT_SECONDS}",
+                f"down_timer_adverts {SILENT_ADVERTS}",
                 "nopreempt",  # a node that comes back takes nothing: no second interruption
                 "garp_master_refresh 30",  # a switch that has forgotten learns again
                 *_unicast(instance.gateways, place),

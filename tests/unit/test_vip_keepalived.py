@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.vip.health import FALL, RISE, Verdict
+from federation.vip.health import FALL, GRACE, RISE, Verdict
 from federation.vip.keepalived import Instance, render
 from federation.vip.shared import EXCLUDED, Gateway, Shared, gateway, gateways
 
@@ -47,6 +47,7 @@ vrrp_instance federation {
   virtual_router_id 51
   priority 199
   advert_int 0.1
+  down_timer_adverts 5
   nopreempt
   garp_master_refresh 30
   unicast_src_ip 10.99.0.12
@@ -165,12 +166,20 @@ def after(*answers: bool) -> list[bool]:
     return found
 
 
-def test_a_kube_proxy_that_never_answered_says_nothing() -> None:
-    assert after(*[False] * 20) == [True] * 20
+def test_a_kube_proxy_that_never_answers_says_nothing_after_a_while() -> None:
+    assert GRACE == 10
+    assert after(*[False] * 20) == [False] * 9 + [True] * 11
+    assert after(*[False] * 20, True, False, False, False)[-4:] == [True, True, True, False]
+
+
+def test_a_node_that_starts_holds_nothing_until_its_kube_proxy_is_well() -> None:
+    assert after(True, True) == [False, True]
+    assert after(False, False, True, True) == [False, False, False, True]
 
 
 def test_a_node_falls_and_rises_after_several_answers_in_a_row() -> None:
     assert (FALL, RISE) == (3, 2)
-    assert after(True, False, False, False) == [True, True, True, False]
-    assert after(True, False, False, True, False, False) == [True] * 6
-    assert after(True, False, False, False, True, False, True, True) == [True] * 3 + [False] * 4 + [True]
+    well = [True, True]
+    assert after(*well, False, False, False)[2:] == [True, True, False]
+    assert after(*well, False, False, True, False, False)[2:] == [True] * 5
+    assert after(*well, False, False, False, True, False, True, True)[4:] == [False] * 4 + [True]
