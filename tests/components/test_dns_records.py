@@ -8,7 +8,10 @@ import pulumi
 import pytest
 from pulumi.runtime import Mocks, rpc, set_mocks
 
+from components.dynamic import records as provider
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
+from federation.dns.store import Store
+from federation.errors import NotInTimeError
 
 FOUND = {
     "names": ["nginx.default.fed.svc.example.com"],
@@ -94,3 +97,28 @@ def test_names_are_outputs_and_ways_to_stores_are_secrets(recorder: Recorder) ->
 
     program(body)
     assert seen == [True, True, False, *FOUND.values()]
+
+
+def test_removal_gives_up_a_store_whose_pods_are_gone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def opened(_store: Store, _domain: str, *, seconds: float) -> Any:
+        raise NotInTimeError("pods of etcd", f"not so within {seconds:g} s: there are none", "see them")
+
+    monkeypatch.setattr(provider, "open_backend", opened)
+    store = {"provider": "coredns", "endpoints": ["https://etcd"], "ca": "", "certificate": "", "key": ""}
+    props = {
+        "federation": "fed",
+        "domain": "example.com",
+        "ttl": 30.0,
+        "namespace": "default",
+        "service": "nginx",
+        "members": MEMBERS,
+        "stores": [store],
+    }
+    provider.DnsRecordsProvider().delete("nginx.default.fed.svc.example.com", props)
+    assert capsys.readouterr().out == (
+        "warning: service default/nginx: its records stay, as a store of them does not answer: pods of etcd: not so "
+        "within 15 s: there are none. Once it does: fedctl records remove default/nginx --federation fed --domain "
+        "example.com --store FILE\n"
+    )

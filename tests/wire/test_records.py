@@ -109,6 +109,10 @@ def test_a_new_services_records_are_shown_without_the_network(
         "service default/nginx: + nginx.default.fed.svc 30 IN A (address in fc01)",
     ]
     assert len(shown) == len(LINES)
+    records.check(inputs, inputs)
+    assert server.stdout.count("service default/nginx") == len(LINES), (
+        "one that is there is shown as a difference"
+    )
 
 
 def test_inputs_that_cannot_work_are_refused_in_the_preview(records: Remote, inputs: dict[str, Any]) -> None:
