@@ -30,6 +30,8 @@ from federation.dns.store import Store, Through
 from federation.topology.dns import CoreDns
 
 USERS = "etcd-users"
+QUOTA = 256 * 2**20
+"""Bytes of etcd's database: a thousand times a large federation's records, and room for its log in a volume of 1Gi."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +95,9 @@ class CoreDnsStack(pulumi.ComponentResource):
 
     def _etcd(self) -> EtcdAccess:
         zone, spec = self._zone, self._args.spec
-        program = etcd.component(zone, spec.etcd_members, self._certificates.members)
+        program = etcd.component(
+            zone, spec.etcd_members, self._certificates.members, {"quota-backend-bytes": str(QUOTA)}
+        )
         members = Members(count=spec.etcd_members, storage=spec.storage, storage_class=spec.storage_class)
         workload = etcd.stateful_set(zone, program, members)
         needs = self._objects([pods.secret(zone, program), etcd.service(zone)])

@@ -84,6 +84,7 @@ def test_the_writers_certificate_has_no_common_name_as_the_gateway_refuses_one(z
 
 def test_etcd_takes_certificates_only_from_clients_and_from_peers(zone: Zone) -> None:
     words = container(zone, "statefulset", "etcd")["command"]
+    assert "--quota-backend-bytes=268435456" in words  # less than its volume, or the disk is full first
     for flag in ("--client-cert-auth=true", "--peer-client-cert-auth=true", "--tls-min-version=TLS1.3"):
         assert flag in words
 

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from typing import Any
 
@@ -54,6 +55,10 @@ class Channel:
         )
         self._file.flush()
 
+    def tunnel(self) -> None:
+        self._file.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        self._file.flush()
+
     def refuse(self, status: int, body: str) -> None:
         self._file.write(f"HTTP/1.1 {status} No\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         self._file.flush()
@@ -79,7 +84,7 @@ class Kubelet:
     """Talks with each connection as it is told; notes the handshakes."""
 
     def __init__(self, talk: Talk) -> None:
-        self._talk, self.asked = talk, list[dict[str, str]]()
+        self._talk, self.asked, self.tunnels = talk, list[dict[str, str]](), list[str]()
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.access = Access(server=f"http://127.0.0.1:{self._socket.getsockname()[1]}/behind/it", token="t1")
         Thread(target=self._accept, daemon=True).start()
@@ -100,7 +105,12 @@ class Kubelet:
     def _serve(self, connection: socket.socket) -> None:
         with connection:
             channel = Channel(connection)
-            self.asked.append(channel.handshake())
+            headers = channel.handshake()
+            if headers["request"].startswith("CONNECT "):  # it is a proxy, and the server behind it, too
+                self.tunnels.append(headers["request"])
+                channel.tunnel()
+                headers = channel.handshake()
+            self.asked.append(headers)
             self._talk(channel)
 
 
@@ -163,6 +173,20 @@ def test_the_first_connection_is_made_at_once_and_used(echoing: Kubelet) -> None
                 client.sendall(word)
                 assert client.recv(100) == word.upper()
         assert len(echoing.asked) == 2
+
+
+def test_a_proxy_of_the_kubeconfig_is_used_and_one_of_the_environment_that_no_proxy_excludes_is_not(
+    echoing: Kubelet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.0/8")
+    elsewhere = replace(echoing.access, server="http://api.invalid:6443", proxy_url=echoing.access.server)
+    for access in (echoing.access, elsewhere):
+        with portforward.forward(access, "dns", "etcd-0", 2379) as address, dial(address) as client:
+            client.sendall(b"hello")
+            assert client.recv(100) == b"HELLO"
+    assert len(echoing.asked) == 2
+    assert echoing.tunnels == ["CONNECT api.invalid:6443 HTTP/1.1"]
 
 
 def test_large_answers_arrive_whole(echoing: Kubelet) -> None:
