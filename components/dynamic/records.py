@@ -68,7 +68,7 @@ class DnsRecordsProvider(Provider):
         Other names come before the old ones go, so that clients always find one of them; unless a name of one zone
         may be one of the other: then removing the old ones would remove new ones.
         """
-        found = super().diff(id_, olds, news)
+        found = super().diff(id_, _bare(olds), _bare(news))
         if found.changes and not found.replaces and _offline(news):
             old, new = ServiceSpec.from_props(olds), ServiceSpec.from_props(news)
             _show(new, service.preview(old, new, olds.get("placements") or {}))
@@ -160,6 +160,13 @@ def _look(spec: ServiceSpec, props: Props) -> Callable[[], View]:
 
 def _outputs(spec: ServiceSpec, written: provision.Written) -> Props:
     return service.outputs(spec, written.records, written.standing.counting)
+
+
+def _bare(value: Any) -> Any:
+    """Without what is null: for the engine, null and absent are two things inside of lists and maps."""
+    if isinstance(value, Mapping):
+        return {key: _bare(inner) for key, inner in value.items() if inner is not None}
+    return [_bare(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _offline(props: Props) -> bool:

@@ -215,6 +215,8 @@ CHANGES: list[tuple[dict[str, Any], Diff]] = [
 def test_only_other_names_are_another_resource(records: Remote, made: Made, inputs: dict[str, Any]) -> None:
     for changes, expected in CHANGES:
         assert records.diff(made.id, made.outs, inputs | changes) == expected, changes
+    nulls = {"stores": [each | {"user": None, "through": None} for each in inputs["stores"]]}
+    assert records.diff(made.id, made.outs, inputs | nulls) == NONE
 
 
 def test_a_changed_ttl_is_shown_and_written(
