@@ -7,6 +7,7 @@ text as it was before, byte for byte, however it ends.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _BEGIN = "# federation {name}: begin; made by `pulumi up`, changes here are lost\n"
 _END = "# federation {name}: end\n"
@@ -34,14 +35,23 @@ def take(corefile: str, federation: str) -> str:
 
 def serves(corefile: str, zone: str) -> bool:
     """Whether a server block is there for exactly that zone, on the usual port: with two, CoreDNS does not start."""
-    heads = re.findall(r"^[^\S\n]*([^#\s{}][^{}\n]*)\{", corefile, re.MULTILINE)
-    zones = {word.lower().removeprefix("dns://") for head in heads for word in re.split(r"[\s,]+", head)}
+    zones = {word.lower().removeprefix("dns://") for word in _heads(corefile)}
     return bool(zones & {zone, f"{zone}.", f"{zone}:53", f"{zone}.:53"})
 
 
 def reloads(corefile: str) -> bool:
     """Whether the plugin `reload` is on: CoreDNS then notices a new Corefile by itself, within a minute or two."""
     return re.search(r"^\s*reload\b", corefile, re.MULTILINE) is not None
+
+
+def _heads(corefile: str) -> Iterator[str]:
+    """The words before the braces of server blocks: their zones, and names of snippets."""
+    depth = 0
+    for word in re.split(r"[\s,]+", re.sub(r"(?:^|(?<=\s))#.*", "", corefile, flags=re.MULTILINE)):
+        if word in {"{", "}"}:
+            depth += 1 if word == "{" else -1
+        elif depth == 0 and word:
+            yield word
 
 
 def _pattern(federation: str) -> re.Pattern[str]:

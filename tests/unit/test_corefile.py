@@ -123,6 +123,8 @@ def test_without_a_block_nothing_is_found_and_nothing_taken() -> None:
         (USUAL, False),
         ("# example.com {\n.:53 {\n}\n", False),
         ("sub.example.com:53 {\n}\n", False),
+        (".:53 {\n    hosts example.com {\n        fallthrough\n    }\n}\n", False),
+        ("example.org:53,\nexample.com:53 {\n}\n", True),
         ("example.com:1053 {\n}\n", False),
     ],
 )
