@@ -1,4 +1,4 @@
-"""`make demo`: two real clusters become one federation by `pulumi up` of the stack icp, and a look at the result.
+"""`make demo`: two real clusters become one federation by `pulumi up` of the stack icp, and its names answer.
 
     python demo/run.py          bring it up; can be repeated
     python demo/run.py --down   take it apart
@@ -101,14 +101,14 @@ def _of(file: Path) -> tuple[str, ...]:
 
 
 def up() -> None:
-    """Everything, from nothing to a federation that runs nginx."""
+    """Everything, from nothing to a federation that runs nginx, and whose names lead to it."""
     lab("tools", "install", "lab", "pulumi", "karmada")
     lab("up", "demo/topology.yaml")
     folder = home()
     file = make_stack(folder)
     pulumi("up", "--yes", "--skip-preview", *_of(file))
     pulumi("up", "--yes", "--skip-preview", "--expect-no-changes", *_of(file))
-    members = json.loads(pulumi("stack", "output", "members", "--json", "--stack", STACK, quiet=True))
+    members = output("members")
     kubeconfig = folder / "federation.kubeconfig"
     secret = pulumi("stack", "output", "kubeconfig", "--show-secrets", "--stack", STACK, quiet=True)
     _replace(kubeconfig, secret)
@@ -122,7 +122,33 @@ def up() -> None:
         *((name, "get pods") for name in names),
     ):
         lab("exec", "--", *kubectl(kubeconfig, context), *what.split())
-    advise(kubeconfig, federation, file, names[0])
+    ask = dig(output("nameservers")[0])
+    show_names(ask, output("names"))
+    advise(kubeconfig, federation, file, names[0], ask)
+
+
+def output(name: str) -> Any:
+    """An output of the stack."""
+    return json.loads(pulumi("stack", "output", name, "--json", "--stack", STACK, quiet=True))
+
+
+def dig(nameserver: str) -> tuple[str, ...]:
+    """The start of a dig command that asks this server, "address:port"."""
+    address, _, port = nameserver.rpartition(":")
+    return ("dig", f"@{address}", "-p", port, "+short")
+
+
+def show_names(ask: Sequence[str], names: dict[str, list[str]]) -> None:
+    """What the names of each service answer at all levels, and the page that is there."""
+    table, addresses = Table("name", "answer"), list[str]()
+    for name in (name for of_service in names.values() for name in of_service):
+        addresses = sorted(lab("exec", "--", *ask, name, quiet=True).split())
+        if not addresses:
+            raise StepError(f"{name}: no answer")
+        table.add_row(name, " ".join(addresses))
+    console.print()
+    console.print(table)
+    lab("exec", "--", "curl", "-sS", "--max-time", "5", "--head", f"http://{addresses[0]}/")
 
 
 def kubectl(kubeconfig: Path, context: str) -> tuple[str, ...]:
@@ -164,20 +190,22 @@ def show(members: Sequence[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def advise(kubeconfig: Path, federation: str, file: Path, member: str) -> None:
+def advise(kubeconfig: Path, federation: str, file: Path, member: str, ask: Sequence[str]) -> None:
     """What to try next."""
-    ask = shlex.join((".venv/bin/lab", "exec", "--", *kubectl(kubeconfig, federation)))
+    name = next(iter(output("names").values()))[0]
+    look = shlex.join((".venv/bin/lab", "exec", "--", *ask, name))
+    admin = shlex.join((".venv/bin/lab", "exec", "--", *kubectl(kubeconfig, federation)))
     engine = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", "preview", *_of(file)))
     console.print(
         "\nNext, 3 and 3 instead of 2 and 2:\n"
-        f"  {ask} scale deployment nginx --replicas=6\n"
+        f"  {admin} scale deployment nginx --replicas=6\n"
         "What `pulumi up` would change now:\n"
         f"  {engine}\n"
         "The federation API on a port of this machine:\n"
         f"  .venv/bin/lab forward {member}:32443\n"
-        "A power cut, and its end:\n"
-        "  .venv/bin/lab fault kill fc02\n"
-        "  .venv/bin/lab fault restore fc02\n"
+        "A power cut, and the name that heals within seconds, twice:\n"
+        f"  .venv/bin/lab fault kill fc02;    watch -n 1 {look}\n"
+        f"  .venv/bin/lab fault restore fc02; watch -n 1 {look}\n"
         "Everything apart again:\n"
         "  make demo-down",
         markup=False,
