@@ -1,0 +1,211 @@
+"""Names of a federated service on real clusters: what clients are told while members come and go. `dig` is the judge.
+
+The control plane and the zone are on a cluster of their own, so that each member can be killed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab.federation.conftest import Inventory, objects_of, unlike
+from tests.lab.labs import TestLab, eventually
+from tests.lab.names.names_fixtures import (
+    EAST,
+    GLOBAL,
+    LEVELS,
+    NODE_PORT,
+    REGION,
+    VIP_EAST,
+    VIP_WEST,
+    WEST,
+    Names,
+    healthy,
+    only,
+)
+from tests.lab.stacks import Stack, walk_through
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
+
+LAB = """\
+clusters:
+  - {name: fc01, region: us, zone: east, vips: 10.250.0.0/24}
+  - {name: fc02, region: us, zone: west, vips: 10.250.1.0/24}
+  - {name: fc03, region: us, zone: north}
+images: [workload, federation, edge]
+"""
+DEBUG = "docker.io/k8s-federation/debug:1"
+DEAD_SECONDS = 30.0
+"""A member that has died is in no answer after so long; resolvers may keep one for the TTL on top."""
+EMPTY_SECONDS = 5.0
+"""The same for one whose backends are gone."""
+
+
+@pytest.fixture(scope="module")
+def three(state_root: Path) -> Iterator[TestLab]:
+    lab = TestLab("t-names", state_root)
+    lab.topology.write_text(LAB)
+    try:
+        lab("up", str(lab.topology), timeout=300)
+        yield lab
+    finally:
+        lab("down", "--force")
+
+
+@pytest.fixture(scope="module")
+def before(three: TestLab) -> dict[str, Inventory]:
+    return {name: objects_of(three, name) for name in ("fc01", "fc02", "fc03")}
+
+
+@pytest.fixture(scope="module")
+def names(
+    three: TestLab, before: dict[str, Inventory], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Names]:
+    topology = walk_through("fc01", "fc02", "fc03") | {
+        "host": "fc03",
+        "dns": [{"provider": "coredns", "node_port": NODE_PORT}],
+        "workloads": [{"path": "apps/nginx"}],
+    }
+    for cluster, range_ in zip(topology["clusters"], ("10.250.0.0/24", "10.250.1.0/24"), strict=False):
+        cluster["vips"] = {"cidr": range_}
+    topology["clusters"][2]["join"] = False
+    stack = Stack(three, tmp_path_factory.mktemp("names") / "icp", topology)
+    try:
+        stack.up()
+        yield Names(three, stack, "10.99.3.10")
+    finally:
+        stack.destroy()
+        stack.remove()
+
+
+def serves(names: Names, wanted: dict[str, set[str]], within: float = 90) -> None:
+    eventually(lambda: names.unlike(wanted), within, "names")
+
+
+def test_each_level_answers_with_the_virtual_ips_of_its_members(names: Names) -> None:
+    assert names.answers() == healthy()
+    for name in LEVELS:
+        assert set(names.dig(name, "+short", "+tcp").split()) == healthy()[name]
+    listed = names.stack.output("names")["default/nginx"]
+    assert listed == [GLOBAL, REGION, EAST, WEST]
+    assert f" 30 IN A {VIP_EAST}" in " ".join(names.dig(EAST, "+noall", "+answer").split())
+
+
+def test_the_page_comes_by_name_from_a_pod_of_each_member_and_from_outside(names: Names) -> None:
+    for member in ("fc01", "fc02"):
+        pod = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "client"},
+            "spec": {"containers": [{"name": "client", "image": DEBUG, "command": ["sleep", "3600"]}]},
+        }
+        names.lab.applied(member, pod)
+    try:
+        for member in ("fc01", "fc02"):
+            eventually(lambda member=member: _page(names, member), 150, "the page")  # type: ignore[misc]
+    finally:
+        for member in ("fc01", "fc02"):
+            names.lab.kubectl(member, "delete", "pod", "client", "--grace-period=0", "--force")
+    for address in names.dig(GLOBAL, "+short").split():
+        assert names.lab.answers(f"http://{address}/") is None
+
+
+def _page(names: Names, member: str) -> str | None:
+    """None if a pod of the member gets nginx' page at every name."""
+    for name in LEVELS:
+        done = names.lab.run(
+            "kubectl", member, "exec", "client", "--", "curl", "-sS", "--max-time", "3", f"http://{name}/"
+        )
+        if "<html>" not in done.stdout:
+            return f"{member}, {name}: {done.stdout[-200:]}{done.stderr[-200:]}"
+    return None
+
+
+def test_a_member_without_backends_is_in_no_answer_after_five_seconds(names: Names, tmp_path: Path) -> None:
+    node = "fc02-control-plane"
+    names.lab.kubectl("fc02", "cordon", node)
+    try:
+        with names.logged(tmp_path) as log:
+            began = time.time()
+            names.lab.kubectl("fc02", "delete", "pods", "-l", "app.kubernetes.io/name=nginx", "--wait=false")
+            time.sleep(EMPTY_SECONDS + 3)
+        assert log.failures() == []
+        assert 0 < log.settled(began, time.time(), only(VIP_EAST)) <= EMPTY_SECONDS
+    finally:
+        names.lab.kubectl("fc02", "uncordon", node)
+    serves(names, healthy())
+
+
+@pytest.mark.parametrize(
+    ("fault", "member", "left"),
+    [
+        ("kill", "fc02", VIP_EAST),
+        ("cut", "fc01", VIP_WEST),
+        pytest.param("kill", "fc01", VIP_WEST, marks=pytest.mark.long),
+        pytest.param("cut", "fc02", VIP_EAST, marks=pytest.mark.long),
+        pytest.param("pause", "fc01", VIP_WEST, marks=pytest.mark.long),
+        pytest.param("pause", "fc02", VIP_EAST, marks=pytest.mark.long),
+    ],
+)
+def test_a_member_that_is_lost_is_in_no_answer_and_comes_back(
+    names: Names, tmp_path: Path, fault: str, member: str, left: str
+) -> None:
+    with names.logged(tmp_path) as log:
+        began = time.time()
+        names.lab("fault", fault, member)
+        eventually(lambda: names.unlike(only(left)), DEAD_SECONDS, "names without the dead address")
+        if fault == "kill":
+            names.stack.up("--expect-no-changes")
+        time.sleep(3)
+        restored = time.time()
+        names.lab("fault", "restore")
+        serves(names, healthy())
+    assert log.failures() == []
+    assert 0 < log.settled(began, restored, only(left)) <= DEAD_SECONDS
+
+
+def test_when_no_member_is_left_the_last_answer_is_kept(names: Names, tmp_path: Path) -> None:
+    with names.logged(tmp_path) as log:
+        for member in ("fc01", "fc02"):
+            names.lab("fault", "cut", member)
+        time.sleep(DEAD_SECONDS)
+        for member in ("fc01", "fc02"):
+            names.lab("fault", "restore", member)
+        serves(names, healthy())
+    assert log.failures() == []
+    assert names.stack.preview() == {}
+
+
+def test_a_service_that_is_deleted_loses_its_names_and_other_owners_keep_theirs(names: Names) -> None:
+    foreign = f"web.{GLOBAL.partition('.svc.')[2]}"
+    _store(names, "put", foreign, "10.9.9.9")
+    names.stack.kubectl("delete", "service", "nginx")
+    eventually(
+        lambda: None if names.answers() == {name: set() for name in LEVELS} else "still there", 15, "names"
+    )
+    assert names.dig(foreign, "+short").strip() == "10.9.9.9"
+    names.stack.up("--refresh")
+    serves(names, healthy())
+
+
+def _store(names: Names, *words: str) -> None:
+    deployment = json.loads(names.stack("stack", "export", "--show-secrets"))["deployment"]
+    records = next(r for r in deployment["resources"] if r["type"].endswith(":DnsRecords"))
+    store = json.loads(records["inputs"]["stores"]["plaintext"])[0]
+    names.lab(
+        "exec", "--", sys.executable, "-m", "tests.lab.names.store_tool", *words, stdin=json.dumps(store)
+    )
+
+
+def test_nothing_is_left_of_it(
+    names: Names, before: dict[str, Inventory], three: TestLab, request: pytest.FixtureRequest
+) -> None:
+    names.stack.destroy()
+    for cluster, had in before.items():
+        gone: Callable[[], str | None] = lambda c=cluster, h=had: unlike(h, objects_of(three, c))  # type: ignore[misc]  # noqa: E731
+        eventually(gone, 60, f"{cluster} as it was")
