@@ -44,20 +44,33 @@ def start_fixture() -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start(answers: Reply) -> str:
-            udp, tcp = (socket.socket(type=kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
-            tcp.bind(("127.0.0.1", 0))
-            udp.bind(tcp.getsockname())
-            tcp.listen()
-            threads = [Thread(target=work, args=(sock, answers)) for work, sock in ((_udp, udp), (_tcp, tcp))]
-            for thread in threads:
-                thread.start()
-                stack.callback(thread.join)
+            udp, tcp = _sockets()
             for sock in (udp, tcp):
                 stack.callback(sock.close)
+            for work, sock in ((_udp, udp), (_tcp, tcp)):
+                thread = Thread(target=work, args=(sock, answers))
+                thread.start()
+                stack.callback(thread.join)
             stack.callback(_end, udp, tcp)
             return f"127.0.0.1:{tcp.getsockname()[1]}"
 
         yield start
+
+
+def _sockets() -> tuple[socket.socket, socket.socket]:
+    """Both at one port, which somebody else may have for one of them."""
+    for _ in range(9):
+        udp, tcp = (socket.socket(type=kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM))
+        tcp.bind(("127.0.0.1", 0))
+        try:
+            udp.bind(tcp.getsockname())
+        except OSError:
+            udp.close()
+            tcp.close()
+            continue
+        tcp.listen()
+        return udp, tcp
+    raise AssertionError("no free port")
 
 
 def _end(udp: socket.socket, tcp: socket.socket) -> None:
