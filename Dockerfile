@@ -5,8 +5,8 @@
 # Push it to where your clusters find it, and name it in a stack's topology as `controllers.image`.
 FROM debian:12-slim AS packages
 RUN apt-get update && apt-get install --yes --no-install-recommends python3 python3-pip
-COPY federation/controllers/requirements.lock /
-RUN python3 -m pip install --no-cache-dir --no-deps --require-hashes --target /opt/federation -r /requirements.lock
+COPY requirements.controllers.lock /
+RUN python3 -m pip install --no-cache-dir --no-deps --require-hashes --target /opt/federation -r /requirements.controllers.lock
 COPY federation /opt/federation/federation
 # Valid without a look at the sources: the root file system of the containers is read-only.
 RUN python3 -m compileall -q --invalidation-mode unchecked-hash /opt/federation

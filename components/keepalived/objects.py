@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
-from federation.topology.models import Controllers, VipPool
-from federation.vip.shared import EXCLUDED, NAME
+from components.keepalived.rights import rights
+from components.keepalived.settings import AGENT, CONTROLLER, NAMESPACE, Manifest, Settings
+from federation.vip.shared import EXCLUDED
 
-NAMESPACE = "federation-vips"
-CONTROLLER, AGENT = "vip-controller", "keepalived"
-CLUSTER_ROLE = "k8s-federation:vip-controller"
 CONFIG = "/etc/federation"
 RUN = "/run/keepalived"
 CONTROLLER_PORT = 8080
@@ -24,42 +20,6 @@ KUBE_PROXY_HEALTH = "http://127.0.0.1:10256/healthz"
 USER = 65532
 HASH = "federation/config"
 """Annotation of pods with a hash of their configuration: another one is a new pod."""
-
-Manifest = dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What the objects are made of.
-
-    Attributes:
-        federation: its name.
-        pool: the topology's.
-        router_id: VRRP router id of the cluster.
-        controllers: image and replicas.
-    """
-
-    federation: str
-    pool: VipPool
-    router_id: int
-    controllers: Controllers
-
-    def labels(self, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes, and those by which our objects are known."""
-        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **self.owner}
-
-    @property
-    def owner(self) -> dict[str, str]:
-        """Labels of everything that the federation makes in a cluster."""
-        return {**MANAGED_BY, FEDERATION_LABEL: self.federation}
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the component's pods."""
-        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
-
-    def metadata(self, component: str, name: str | None = None) -> Manifest:
-        """Of an object in the namespace."""
-        return {"name": name or component, "namespace": NAMESPACE, "labels": self.labels(component)}
 
 
 def manifests(settings: Settings) -> list[Manifest]:
@@ -88,63 +48,6 @@ def _account(settings: Settings, component: str) -> Manifest:
         "kind": "ServiceAccount",
         "metadata": settings.metadata(component),
         "automountServiceAccountToken": False,  # the pods say that they want it
-    }
-
-
-def rights(settings: Settings) -> list[Manifest]:
-    """The least that works: neither `create` nor a list can be restricted to names (Kubernetes, "Using RBAC")."""
-    read = ["get", "list", "watch"]
-    whole = [
-        _rule("", "services", read),
-        _rule("", "services/status", ["patch"]),
-        _rule("", "nodes", read),
-        _rule("", "events", ["create"]),
-    ]
-    own = [
-        _rule("", "configmaps", ["create"]),
-        _rule("", "configmaps", ["get", "patch"], NAME),
-        _rule("coordination.k8s.io", "leases", ["create"]),
-        _rule("coordination.k8s.io", "leases", ["get", "patch"], CONTROLLER),
-    ]
-    metadata = {"name": CLUSTER_ROLE, "labels": settings.labels(CONTROLLER)}
-    return [
-        {"apiVersion": _RBAC, "kind": "ClusterRole", "metadata": metadata, "rules": whole},
-        {
-            "apiVersion": _RBAC,
-            "kind": "ClusterRoleBinding",
-            "metadata": metadata,
-            **_binds("ClusterRole", CLUSTER_ROLE, CONTROLLER),
-        },
-        *_namespaced(settings, CONTROLLER, own),
-        *_namespaced(settings, AGENT, [_rule("", "configmaps", read)]),
-    ]
-
-
-_RBAC = "rbac.authorization.k8s.io/v1"
-
-
-def _rule(group: str, resource: str, verbs: list[str], *names: str) -> Manifest:
-    rule: Manifest = {"apiGroups": [group], "resources": [resource], "verbs": verbs}
-    return {**rule, "resourceNames": list(names)} if names else rule
-
-
-def _namespaced(settings: Settings, component: str, rules: list[Manifest]) -> list[Manifest]:
-    metadata = settings.metadata(component)
-    return [
-        {"apiVersion": _RBAC, "kind": "Role", "metadata": metadata, "rules": rules},
-        {
-            "apiVersion": _RBAC,
-            "kind": "RoleBinding",
-            "metadata": metadata,
-            **_binds("Role", component, component),
-        },
-    ]
-
-
-def _binds(kind: str, role: str, account: str) -> Manifest:
-    return {
-        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": role},
-        "subjects": [{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}],
     }
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pulumi
 
-from components.keepalived.objects import Settings, manifests
+from components.keepalived.objects import manifests
+from components.keepalived.settings import Settings
 from components.kubernetes import KubernetesObject
 from federation.topology.models import Controllers, VipPool
 

@@ -10,7 +10,8 @@ import pytest
 from pulumi.runtime import Mocks, set_mocks
 
 from components.keepalived import KeepalivedArgs, KeepalivedStack
-from components.keepalived.objects import AGENT, CONTROLLER, NAMESPACE, Settings, config, manifests
+from components.keepalived.objects import config, manifests
+from components.keepalived.settings import AGENT, CONTROLLER, NAMESPACE, Settings
 from federation.controllers import keepalived, vip
 from federation.topology.models import Controllers, VipPool
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from components.keepalived.objects import Settings, manifests
+from components.keepalived.objects import manifests
+from components.keepalived.settings import Settings
 from federation.topology.models import Controllers, VipPool
 from tests.lab.labs import TestLab, eventually, stays
 from tests.lab.objects import deployment, toolbox

@@ -74,6 +74,8 @@ LAYERS = {
     "components.keepalived": [
         "stack",
         "objects",
+        "rights",
+        "settings",
     ],
     "federation": [
         "cli",

@@ -104,7 +104,7 @@ def entries(path: str) -> dict[str, str]:
 
 
 def test_the_images_packages_are_pinned_as_the_whole_projects_are() -> None:
-    pinned, all_of_them = entries("federation/controllers/requirements.lock"), entries("requirements.lock")
+    pinned, all_of_them = entries("requirements.controllers.lock"), entries("requirements.lock")
     assert pinned == {name: all_of_them[name] for name in pinned}
     needed = {each.name.lower().replace("_", "-") for each in python.closure(SPEC.python)}
     assert set(pinned) == needed

@@ -1,0 +1,48 @@
+"""What the objects of a cluster's virtual IPs are made of, and what they have in common. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
+from federation.topology.models import Controllers, VipPool
+
+NAMESPACE = "federation-vips"
+CONTROLLER, AGENT = "vip-controller", "keepalived"
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the objects are made of.
+
+    Attributes:
+        federation: its name.
+        pool: the topology's.
+        router_id: VRRP router id of the cluster.
+        controllers: image and replicas.
+    """
+
+    federation: str
+    pool: VipPool
+    router_id: int
+    controllers: Controllers
+
+    def labels(self, component: str) -> dict[str, str]:
+        """The recommended labels of Kubernetes, and those by which our objects are known."""
+        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **self.owner}
+
+    @property
+    def owner(self) -> dict[str, str]:
+        """Labels of everything that the federation makes in a cluster."""
+        return {**MANAGED_BY, FEDERATION_LABEL: self.federation}
+
+    def selector(self, component: str) -> dict[str, str]:
+        """Finds the component's pods."""
+        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
+
+    def metadata(self, component: str, name: str | None = None) -> Manifest:
+        """Of an object in the namespace."""
+        return {"name": name or component, "namespace": NAMESPACE, "labels": self.labels(component)}
