@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import ssl
 import tempfile
@@ -23,6 +24,8 @@ KEEP_ALIVE = [
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 3),
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 ]
+
+_CONNECTION = re.compile(r"^HTTPS?Connection(Pool)?\(host=[^)]*\): ")
 
 
 class Transport(Protocol):
@@ -88,9 +91,10 @@ def lines(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
 
 
 def reason(error: Exception) -> str:
-    """The innermost message, which says what happened, without the object addresses of the outer ones."""
-    cause = getattr(error, "reason", None) or error
-    return str(cause).rpartition(": ")[2] if "object at 0x" in str(cause) else str(cause)
+    """The innermost message, which says what happened, without the objects of the outer ones: the server is known."""
+    text = str(getattr(error, "reason", None) or error)
+    text = text.rpartition(": ")[2] if "object at 0x" in text else text
+    return _CONNECTION.sub("", text)
 
 
 def tls(access: Access) -> ssl.SSLContext:
