@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -261,3 +262,38 @@ def test_a_new_token_of_a_member_changes_no_record(running: Running) -> None:
     running.fc02.put(SLICES, endpoints())
     running.answers(**EAST_ONLY)
     assert running.metric("changes_total", store="0", action="update") == 3
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_happens_no_name_is_ever_missing_and_in_the_end_all_are_right(
+    running: Running, seed: int
+) -> None:
+    random = Random(seed)
+    running.begin().answers(**HEALTHY)
+    members = {"fc01": (running.fc01, ("east",)), "fc02": (running.fc02, ("west",))}
+    steps: list[Callable[[LiveApi, Any], None]] = [
+        lambda api, _: api.cut(),
+        lambda api, _: api.restore(),
+        lambda api, _: api.put(SLICES, endpoints()),
+        lambda api, _: api.put(SLICES, endpoints(True)),
+        lambda api, _: api.forget(),
+        lambda _, found: running.plane.put(CLUSTERS, found),
+        lambda *_: running.plane.cut(),
+        lambda *_: running.plane.restore(),
+    ]
+    for _ in range(40):
+        name, (api, zones) = random.choice(sorted(members.items(), key=lambda item: item[0]))
+        ready = random.choice(["True", "False", "Unknown"])
+        random.choice(steps)(api, cluster(name, zones=zones, ready=ready))
+        end = time.monotonic() + random.uniform(0, 0.1)
+        while time.monotonic() < end:
+            found = running.names()
+            assert found.keys() == {GLOBAL, REGION, EAST, WEST}
+            assert all(found.values())
+            time.sleep(0.005)
+    for name, (api, zones) in members.items():
+        api.restore()
+        api.put(SLICES, endpoints(True))
+        running.plane.put(CLUSTERS, cluster(name, zones=zones))
+    running.plane.restore()
+    running.answers(**HEALTHY)
