@@ -191,6 +191,12 @@ def deployment(place: Place, program: Component) -> dict[str, Any]:
     spec = made["spec"]["template"]["spec"]
     container = spec["containers"][0]
     container["args"] = container.pop("command")  # the image's entrypoint is the program
+    # OpenSSL takes client keys out of files only: they are in memory, for a moment, and the root is read-only.
+    container["volumeMounts"] = [*container["volumeMounts"], {"name": "tmp", "mountPath": "/tmp"}]  # noqa: S108
+    spec["volumes"] = [
+        *spec["volumes"],
+        {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
+    ]
     spec |= {"serviceAccountName": CONTROLLER, "automountServiceAccountToken": True}
     return {**made, "metadata": place.metadata(CONTROLLER)}
 

@@ -125,6 +125,14 @@ def test_the_pod_runs_the_controller_with_its_configuration_and_least_rights(rec
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
 
 
+def test_a_client_key_has_a_place_in_memory_as_the_root_is_read_only(recorder: Recorder) -> None:
+    run()
+    spec = pod(recorder)["spec"]
+    mounts = {each["mountPath"]: each["name"] for each in spec["containers"][0]["volumeMounts"]}
+    volume = next(each for each in spec["volumes"] if each["name"] == mounts["/tmp"])
+    assert volume["emptyDir"]["medium"] == "Memory"
+
+
 def test_another_configuration_is_another_pod_and_no_secret_is_in_it(recorder: Recorder) -> None:
     run()
     first = pod(recorder)
