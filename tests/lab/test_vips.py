@@ -266,6 +266,7 @@ def all_ready(lab: TestLab) -> str | None:
     return None if status.get("numberReady") == 2 and len(ready) == 3 else f"ready: {ready}, {status}"
 
 
+@pytest.mark.long
 def test_an_address_answers_again_within_a_second_when_its_agent_is_replaced(
     lab: TestLab, tmp_path: Path
 ) -> None:
@@ -276,6 +277,7 @@ def test_an_address_answers_again_within_a_second_when_its_agent_is_replaced(
         assert seen["silence"] <= 1.0, seen
 
 
+@pytest.mark.long
 def test_an_address_leaves_a_node_that_its_kube_proxy_says_cannot_serve(lab: TestLab) -> None:
     with pinned(lab) as (holder, target):
         # kube-proxy's health says 503 of a node that is about to be removed (KEP-3836).
