@@ -41,7 +41,7 @@ def view(plane: Kube, *, only: Service | None = None, client: Client = member_cl
 
     Args:
         plane: the federation API, as somebody who may list clusters, services and resourcebindings, and the Secrets of
-            namespace federation-dns.
+            namespace karmada-system.
         only: this service alone; `services` is empty if there is no such service, or it shall have no names.
         client: makes a client for a member.
 

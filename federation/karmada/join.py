@@ -70,13 +70,13 @@ def ensure(
         if refused := refusal(spec, cluster_id, clusters):
             raise refused
         _wait_for_leave(spec, cluster_id, plane, clusters, deadline)
-        spaces = pool.submit(_spaces, spec, plane, deadline)
+        space = pool.submit(_upsert, plane, plane_namespace(), spec, deadline)
         rights = pool.submit(_grant, spec, member)
         identity.home(spec, member, deadline)
         issue = partial(identity.token, spec, reach, member, deadline=deadline, client=client)
         reading = pool.submit(issue, rbac.reader(spec))
         token = issue(rbac.federation(spec))
-        spaces.result(), rights.result()
+        space.result(), rights.result()
         reader_token = reading.result()
     secret, manifest = plane_secret(spec, reach, token), cluster_manifest(spec, reach, cluster_id)
     if stale := _stale(manifest, secret, clusters, plane):
@@ -190,12 +190,6 @@ def _wait_for_leave(
             lambda: leaving(plane.list(CLUSTERS)),
             fix=f"finish it: fedctl leave {spec.name} --federation {spec.federation} --federation-kubeconfig FILE",
         )
-
-
-def _spaces(spec: MemberSpec, plane: Kube, deadline: Deadline) -> None:
-    """The namespaces of the members' Secrets in the federation API."""
-    for namespace in (plane_namespace(), reader.plane_namespace()):
-        _upsert(plane, namespace, spec, deadline)
 
 
 def _grant(spec: MemberSpec, member: Kube) -> None:

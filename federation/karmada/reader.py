@@ -1,7 +1,8 @@
 """A second identity on each member, which may see where Services lead and nothing else: for the names of services.
 
 Its rights are in rbac.py. Its token is kept in the federation API, apart from Karmada's: a right to read that
-namespace's Secrets is not one to become the federation.
+namespace's Secrets is not one to become the federation. It must be a namespace that Karmada never propagates: the
+default policies would give each member the tokens of all.
 """
 
 from __future__ import annotations
@@ -13,18 +14,6 @@ from federation.errors import KubeconfigError
 from federation.karmada.member import READERS_NAMESPACE, MemberSpec
 from federation.kube import Object
 from federation.kubeconfig import Access
-
-
-def plane_namespace() -> Object:
-    """The namespace of all members' readers in the federation API; Karmada leaves it off the members."""
-    return {
-        "apiVersion": "v1",
-        "kind": "Namespace",
-        "metadata": {
-            "name": READERS_NAMESPACE,
-            "labels": {"namespace.karmada.io/skip-auto-propagation": "true"},
-        },
-    }
 
 
 def plane_secret(spec: MemberSpec, reach: Access, token: str) -> Object:

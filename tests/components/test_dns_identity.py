@@ -21,7 +21,7 @@ def test_the_controller_may_read_what_names_depend_on_and_nothing_else() -> None
 
 def test_it_may_read_secrets_only_where_the_members_readers_are() -> None:
     role = next(m for m in rights() if m["kind"] == "Role")
-    assert role["metadata"]["namespace"] == "federation-dns"
+    assert role["metadata"]["namespace"] == "karmada-system"
     assert [rule["resources"] for rule in role["rules"]] == [["secrets"]]
 
 

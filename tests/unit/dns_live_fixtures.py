@@ -75,6 +75,6 @@ def reader_secret(member: str, server: str = "") -> Object:
     data = {"server": server or f"https://{member}:6443", "caBundle": "", "token": f"token-of-{member}"}
     return {
         "kind": "Secret",
-        "metadata": {"name": member, "namespace": "federation-dns"},
+        "metadata": {"name": member, "namespace": "karmada-system"},
         "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
     }

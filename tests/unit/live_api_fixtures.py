@@ -102,7 +102,7 @@ class LiveApi:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         url = urlsplit(request.path)
         query = parse_qs(url.query)
-        path = url.path.replace("/namespaces/federation-dns", "")
+        path = url.path.replace("/namespaces/karmada-system", "")
         if self.down:
             request.close_connection = True
         elif path == "/readyz":

@@ -72,7 +72,7 @@ def test_a_member_without_a_reader_is_told_what_to_do() -> None:
     found = view(FakeKube(*PLANE[:-1]).kube, client=members())
     assert found.problems == (
         (
-            "member fc02 is not ready: namespace federation-dns has no Secret to read it with; "
+            "member fc02 is not ready: namespace karmada-system has no Secret to read it with; "
             "run `pulumi up --refresh`"
         ),
     )

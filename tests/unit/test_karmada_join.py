@@ -40,11 +40,11 @@ def test_a_join_says_what_it_has_found() -> None:
 def test_everything_it_makes_bears_the_federations_mark_but_the_shared_namespace() -> None:
     world = World()
     ensure(world)
-    kept = {"kube-system", "karmada-cluster", "federation-dns"}
+    kept = {"kube-system", "karmada-cluster"}
     objects = [*world.member.objects.values(), *world.plane.objects.values()]
     for found in objects:
         assert SPEC.owns(found) == (found["metadata"]["name"] not in kept), found
-    assert len(objects) == 3 + 9 + 3
+    assert len(objects) == 2 + 9 + 3
 
 
 def test_the_cluster_says_where_it_is_and_names_no_impersonator() -> None:
@@ -75,7 +75,7 @@ def test_karmada_is_given_the_ca_of_the_kubeconfig_and_the_token() -> None:
 def test_who_decides_about_names_is_given_the_members_reader_which_may_change_nothing() -> None:
     world = World()
     ensure(world)
-    found = reader.access(made(world.plane, "Secret", "fc01", "federation-dns"))
+    found = reader.access(made(world.plane, "Secret", "fc01", "karmada-system"))
     assert (found.server, found.ca, found.token) == ("https://fc01:6443", "CA", "r1")
     rules = made(world.member, "ClusterRole", "federation:fed:dns-reader")["rules"]
     assert {verb for rule in rules for verb in rule["verbs"]} == {"get", "list", "watch"}
@@ -89,16 +89,9 @@ def test_a_secret_that_does_not_tell_how_to_read_a_member_is_named(data: object)
     with pytest.raises(KubeconfigError) as caught:
         reader.access({"metadata": {"name": "fc01"}, "data": data})
     assert str(caught.value) == (
-        "member fc01: Secret federation-dns/fc01 of the federation API does not tell how to read it. "
+        "member fc01: Secret karmada-system/fc01 of the federation API does not tell how to read it. "
         "Next: run `pulumi up --refresh`, which writes it anew."
     )
-
-
-def test_the_namespace_of_the_readers_stays_off_the_members() -> None:
-    world = World()
-    ensure(world)
-    labels = made(world.plane, "Namespace", "federation-dns")["metadata"]["labels"]
-    assert labels == {"namespace.karmada.io/skip-auto-propagation": "true"}
 
 
 def test_a_second_join_changes_nothing_and_keeps_the_token() -> None:

@@ -13,7 +13,7 @@ from tests.unit.leave_fixtures import OnLeave, joined, left, managed, work
 from tests.unit.member_fixtures import SPEC, UID, World, kube_system, made
 
 GONE = UnreachableError("member fc01", "https://fc01:6443 does not answer: no route to host", "see")
-SHARED = {"namespaces/karmada-cluster", "namespaces/federation-dns"}
+SHARED = {"namespaces/karmada-cluster"}
 KNOWN = dataclasses.replace(SPEC, cluster_id=UID, kubeconfig_path="~/fc01.yaml", kubeconfig_context="west")
 
 

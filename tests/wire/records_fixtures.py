@@ -115,6 +115,6 @@ def _secret(name: str, server: ApiServer) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "namespace": "federation-dns"},
+        "metadata": {"name": name, "namespace": "karmada-system"},
         "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
     }

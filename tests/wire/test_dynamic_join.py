@@ -170,7 +170,7 @@ def test_a_member_whose_reader_is_lost_is_not_ready_until_the_next_update(
     join: Remote, servers: Servers
 ) -> None:
     found = join.create(servers.inputs())
-    servers.plane.api.remove("secrets", "fc01", "federation-dns")
+    servers.plane.api.remove("secrets", "fc01", "karmada-system")
     read = join.read(found.id, found.outs)
     assert read.outs == found.outs | {"ready": False}
     assert join.diff(found.id, read.outs, servers.inputs()) == UPDATE
@@ -191,14 +191,14 @@ def test_a_leave_removes_both_sides_and_can_be_repeated(join: Remote, servers: S
     for _ in range(2):
         join.delete(found.id, found.outs)
     assert {key[2] for key in servers.member.api.objects} == {"kube-system"}
-    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster", "federation-dns"}
+    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster"}
 
 
 def test_a_dead_member_leaves_with_a_warning(join: Remote, servers: Servers, server: Server) -> None:
     found = join.create(servers.inputs())
     servers.member.stop()
     join.delete(found.id, found.outs)
-    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster", "federation-dns"}
+    assert {key[2] for key in servers.plane.api.objects} == {"karmada-cluster"}
     assert "warning: member fc01 has left, but" in server.stdout
     assert "fedctl leave fc01 --cleanup --federation fed --kubeconfig FILE" in server.stdout
 
