@@ -12,7 +12,7 @@ from tests.lab.names.zone_fixtures import NAME, ZoneStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 LAB = """\
-clusters: [{name: fc01, workers: 2, region: us, zone: east}]
+clusters: [{name: fc01, workers: 3, region: us, zone: east}]
 images: [workload, etcd]
 """
 FIRST, SECOND = {"10.250.0.2"}, {"10.250.0.2", "10.250.1.2"}
@@ -34,7 +34,7 @@ def test_names_answer_and_change_while_a_node_is_dead(lab: TestLab, tmp_path: Pa
     zone.up()
     zone.store("put", NAME, *FIRST)
     store, alive = zone.output("store"), living(zone)
-    lab("fault", "kill", "fc01-worker-2")
+    lab("fault", "kill", "fc01-worker-3")
     # A server whose member is gone asks the next one; so long no question may go without an answer from both.
     eventually(
         lambda: None if zone.addresses(NAME, server=alive) == FIRST else "no answer",
@@ -47,7 +47,7 @@ def test_names_answer_and_change_while_a_node_is_dead(lab: TestLab, tmp_path: Pa
         10,
         "the new answer",
     )
-    lab("fault", "restore", "fc01-worker-2")
+    lab("fault", "restore", "fc01-worker-3")
     eventually(lambda: unready(lab), 180, "three members")
     stays(lambda: None if zone.addresses(NAME, server=alive) == SECOND else "no answer", seconds=5)
     zone("destroy", "--yes", "--skip-preview")
