@@ -20,6 +20,7 @@ def federate() -> None:
     pulumi.export("kubeconfig", federation.kubeconfig)
     pulumi.export("names", federation.names)
     pulumi.export("nameservers", federation.nameservers)
+    pulumi.export("stores", federation.stores)
     pulumi.export("next", federation.next_steps)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 
 from components.coredns.stack import CoreDnsArgs, CoreDnsStack
-from components.dns_controller import NAMESPACE, DnsController, DnsControllerArgs
+from components.dns_controller import DnsController, DnsControllerArgs
 from components.dns_identity import DnsIdentity, DnsIdentityArgs
 from components.dynamic.cluster_dns import ClusterDns, ClusterDnsArgs
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
@@ -79,10 +79,12 @@ class FederatedNames(pulumi.ComponentResource):
     Attributes:
         names: of each service that the stack federates, "namespace/name" to its names, the global one first.
         nameservers: "address:port" of each server that answers.
+        stores: how the engine writes each zone, as `Store.as_props` has it; secret.
     """
 
     names: pulumi.Output[dict[str, list[str]]]
     nameservers: pulumi.Output[list[str]]
+    stores: pulumi.Output[list[dict[str, Any]]]
 
     def __init__(
         self, name: str, args: FederatedNamesArgs, opts: pulumi.ResourceOptions | None = None
@@ -103,6 +105,7 @@ class FederatedNames(pulumi.ComponentResource):
         self.nameservers = pulumi.Output.all(*(zone.nameservers for zone in zones)).apply(
             lambda found: [server for servers in found for server in servers]
         )
+        self.stores = pulumi.Output.secret([zone.store for zone in zones])
         self.register_outputs({"names": self.names, "nameservers": self.nameservers})
 
     def _zone_name(self, place: int) -> str:
@@ -206,7 +209,7 @@ def _existing(spec: models.CoreDns, name: str, cluster: ExistingCluster) -> _Zon
         store=store,
         controller_store=store,
         cluster=cluster,
-        namespace=NAMESPACE,
+        namespace=spec.namespace,
         made=None,
         nameservers=pulumi.Output.from_input(list(spec.nameservers)),
         asked=spec.wire_members and bool(spec.nameservers),

@@ -46,6 +46,7 @@ class Federation(pulumi.ComponentResource):
         kubeconfig: a context for every cluster, and one named after the federation; secret.
         names: of each service that the stack federates, "namespace/name" to its DNS names, the global one first.
         nameservers: "address:port" of each server that answers for them.
+        stores: how the engine writes each zone, for fedctl's option --store; secret.
         next_steps: commands to go on with.
     """
 
@@ -54,6 +55,7 @@ class Federation(pulumi.ComponentResource):
     kubeconfig: pulumi.Output[str]
     names: pulumi.Output[dict[str, list[str]]]
     nameservers: pulumi.Output[list[str]]
+    stores: pulumi.Output[list[dict[str, Any]]]
     next_steps: pulumi.Output[list[str]]
 
     def __init__(self, name: str, args: FederationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -67,6 +69,7 @@ class Federation(pulumi.ComponentResource):
         membership = self._membership(plane, joins)
         workloads = self._workloads(plane, [membership, *vips.values()]) if topology.workloads else None
         self.names, self.nameservers = pulumi.Output.from_input({}), pulumi.Output.from_input([])
+        self.stores = pulumi.Output.from_input([])
         if topology.dns:
             naming = FederatedNamesArgs(
                 topology=topology,
@@ -77,7 +80,7 @@ class Federation(pulumi.ComponentResource):
                 after=[membership, *([workloads] if workloads else [])],
             )
             made = FederatedNames(topology.name, naming, self._child())
-            self.names, self.nameservers = made.names, made.nameservers
+            self.names, self.nameservers, self.stores = made.names, made.nameservers, made.stores
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
         self.kubeconfig = self._merged(plane.kubeconfig)

@@ -10,11 +10,13 @@ import typer
 
 from federation.cli.records import Output, records, show
 from federation.cli.records_remove import load_stores
+from federation.cli.topology import document
 from federation.dns.facts import Current, current
 from federation.dns.live import facts_of, view
 from federation.dns.store import open_backend
 from federation.errors import FederationError, KubeconfigError
 from federation.kube import Kube
+from federation.topology import load
 
 FEDERATION_KUBECONFIG = typer.Option(help="of the federation: pulumi stack output kubeconfig --show-secrets")
 
@@ -22,13 +24,11 @@ FEDERATION_KUBECONFIG = typer.Option(help="of the federation: pulumi stack outpu
 @records.command("live")
 def command(
     federation_kubeconfig: Annotated[Path, FEDERATION_KUBECONFIG],
-    federation: Annotated[str, typer.Option(help="the federation's name, which is the mark of its records")],
-    domain: Annotated[str, typer.Option(help="its DNS zone")],
+    topology: Annotated[Path, typer.Option(help="Pulumi.<stack>.yaml, or a topology alone (YAML or JSON)")],
     store: Annotated[
         Path | None,
         typer.Option(help="JSON: how to reach the store, for its records; without it, it counts as empty"),
     ] = None,
-    ttl: Annotated[int, typer.Option(help="seconds, of records that are written")] = 30,
     output: Annotated[
         Output, typer.Option(help="json: records and changes; zone: the records as a zone file")
     ] = Output.TABLE,
@@ -38,11 +38,13 @@ def command(
     Why names do not lead somewhere is told on the standard error. Exit status 3 if somebody else's records are in
     the way.
     """
+    wanted = load(document(topology))
     found = view(connect(federation_kubeconfig))
-    there = current_of(store, domain) if store else ()
+    there = current_of(store, wanted.domain) if store else ()
     for problem in found.problems:
         print(f"note: {problem}", file=sys.stderr)
-    show(facts_of(found, federation=federation, domain=domain, ttl=ttl, current=there), output)
+    facts = facts_of(found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=there)
+    show(facts, output)
 
 
 def connect(path: Path) -> Kube:

@@ -15,12 +15,14 @@ from rich.table import Table
 
 from federation.cli import app
 from federation.cli.records_live import FEDERATION_KUBECONFIG, connect, current_of
+from federation.cli.topology import document
 from federation.dns import query
 from federation.dns.live import view as look
 from federation.dns.plan import Plan, plan
 from federation.dns.records import RecordSet
 from federation.dns.view import View, facts_of
 from federation.errors import FederationError
+from federation.topology import load
 
 WRONG = 3
 """Exit status if something is wrong."""
@@ -61,8 +63,12 @@ class Status:
 @app.command("status")
 def command(
     federation_kubeconfig: Annotated[Path, FEDERATION_KUBECONFIG],
-    federation: Annotated[str, typer.Option(help="its name; with --domain, names are shown")] = "",
-    domain: Annotated[str, typer.Option(help="its DNS zone")] = "",
+    topology: Annotated[
+        Path | None,
+        typer.Option(
+            help="Pulumi.<stack>.yaml, or a topology alone (YAML or JSON); with it, names are shown"
+        ),
+    ] = None,
     store: Annotated[
         Path | None, typer.Option(help="JSON: how to reach the store of the records, to compare with")
     ] = None,
@@ -76,15 +82,16 @@ def command(
     Members are asked from here, as the DNS controller asks them from its cluster. Exit status 0 if nothing is wrong,
     3 if something is, 1 if the federation cannot be asked.
     """
-    if bool(federation) != bool(domain) or ((store or nameserver) and not domain):
-        raise FederationError(
-            "fedctl status", "names need both --federation and --domain", "give both, or neither"
-        )
+    if (store or nameserver) and not topology:
+        raise FederationError("fedctl status", "names need --topology", "name the stack's file")
+    wanted = load(document(topology)) if topology else None
     found = look(connect(federation_kubeconfig))
     what = None
-    if domain:
-        current = current_of(store, domain) if store else ()
-        what = plan(facts_of(found, federation=federation, domain=domain, ttl=30, current=current))
+    if wanted:
+        current = current_of(store, wanted.domain) if store else ()
+        what = plan(
+            facts_of(found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=current)
+        )
     status = judge(found, what, compared=store is not None, nameservers=nameserver or (), ask=_ask)
     if as_json:
         print(json.dumps(status.as_json(), indent=2))

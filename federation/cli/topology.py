@@ -22,7 +22,7 @@ def validate(
     as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
 ) -> None:
     """Check a topology: all mistakes at once, or what it says with all defaults."""
-    topology, mistakes = examine(_document(file))
+    topology, mistakes = examine(document(file))
     if as_json:
         print(_machine(topology, mistakes))
         sys.exit(0 if topology else 1)
@@ -42,10 +42,10 @@ def text_of_schema() -> str:
     return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _document(file: Path) -> Any:
+def document(file: Path) -> Any:
     """The topology in a file. Raises `TopologyError` if there is none, or the file cannot be read."""
     try:
-        document = yaml.load(file.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # safe
+        found = yaml.load(file.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # safe
     except OSError as error:
         raise TopologyError(
             str(file), f"cannot be read: {error.strerror}", "name a file that is there"
@@ -54,9 +54,9 @@ def _document(file: Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         raise TopologyError(str(file), f"is not YAML{where}", "correct it there") from None
-    if not isinstance(document, dict) or "config" not in document:
-        return document
-    config = document["config"]
+    if not isinstance(found, dict) or "config" not in found:
+        return found
+    config = found["config"]
     if not isinstance(config, dict) or KEY not in config:
         raise TopologyError(str(file), f"has no {KEY} in its config", "add it; see Pulumi.icp.yaml")
     return config[KEY]

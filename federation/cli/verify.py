@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from federation.cli import app
-from federation.cli.topology import _document as document
+from federation.cli.topology import document
 from federation.deadline import Deadline
 from federation.dns import live, query
 from federation.errors import FederationError

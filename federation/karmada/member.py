@@ -17,7 +17,9 @@ CLUSTER_API = "cluster.karmada.io/v1alpha1"
 WORK_API = "work.karmada.io/v1alpha1"
 BINDING_API = "work.karmada.io/v1alpha2"
 PLANE_NAMESPACE = "karmada-cluster"  # shared by all members; Karmada never propagates it
-READERS_NAMESPACE = "karmada-system"  # of the members' readers; every control plane has it, and never propagates it
+READERS_NAMESPACE = (
+    "karmada-system"  # of the members' readers; every control plane has it, and never propagates it
+)
 TIMEOUT_SECONDS = 120.0
 
 

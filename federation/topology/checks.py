@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
+from federation.topology.dns import DNS_NAMESPACE
 from federation.topology.mistakes import Loc, Mistake, dotted, shown
 
 Document = Mapping[str, Any]
@@ -203,10 +204,27 @@ def routers(document: Document) -> Iterator[Mistake]:
         )
 
 
+def zones(document: Document) -> Iterator[Mistake]:
+    """Each backend has a controller in its namespace; two of them would take each other's place."""
+    first: dict[tuple[str, str], Loc] = {}
+    clusters = [name for _, name in found(document, "clusters", EACH, "name")]
+    host = document.get("host") or (clusters[0] if clusters else "")
+    for loc, backend in found(document, "dns", EACH):
+        if not isinstance(backend, Mapping) or backend.get("provider") != "coredns":
+            continue
+        place = (str(backend.get("cluster") or host), str(backend.get("namespace") or DNS_NAMESPACE))
+        if place in first:
+            cause = f"is where {dotted(first[place])} runs, too (cluster {place[0]})"
+            fix = "give each a namespace or a cluster of its own"
+            yield Mistake(dotted((*loc, "namespace")), shown(place[1]), cause, fix)
+        first.setdefault(place, loc)
+
+
 CHECKS: tuple[Callable[[Document], Iterator[Mistake]], ...] = (
     duplicates,
     references,
     overlaps,
     reachable,
     routers,
+    zones,
 )

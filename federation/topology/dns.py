@@ -19,6 +19,7 @@ from federation.topology.fields import (
 )
 
 COREDNS = "1.14.7"
+DNS_NAMESPACE = "federation-dns"
 ETCD = "3.6.14-0"
 
 
@@ -43,7 +44,7 @@ class CoreDns(Model):
 
     provider: Literal["coredns"]
     cluster: str | None = Field(None, description="where it runs; the host if left out")
-    namespace: Label = Field("federation-dns", description="where it runs in that cluster")
+    namespace: Label = Field(DNS_NAMESPACE, description="where it runs in that cluster")
     etcd_members: Literal[1, 3] = Field(1, description="1, or 3 to survive the loss of one node")
     storage: Quantity = Field("1Gi", description="size of each member's volume")
     storage_class: str | None = Field(None, description="the cluster's default if left out")

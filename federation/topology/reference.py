@@ -36,8 +36,8 @@ config:
 `fedctl validate FILE` tells all mistakes at once, each with its place, the value and what to write instead; without
 mistakes it prints the topology with every default filled in. An editor completes the keys from `topology.schema.json`.
 
-`zone: east` is short for `zones: [east]`, and a `kubeconfig` that is a text is its `path`. What `kind: aks`, `dns` and
-`vips` say is checked already, and not acted on yet.
+`zone: east` is short for `zones: [east]`, and a `kubeconfig` that is a text is its `path`. What `kind: aks` and a `dns`
+with `provider: azure` say is checked already, and not acted on yet.
 """
 SECTIONS = {
     "Topology": "The whole",

@@ -39,6 +39,8 @@ def test_a_cleanup_tells_each_step(world: World) -> None:
     assert run("--cleanup", "--kubeconfig", "member").splitlines() == [
         "delete clusterrolebindings federation:fed",
         "delete deployments shop/web",
+        "delete clusterrolebindings federation:fed:dns-reader",
+        "delete clusterroles federation:fed:dns-reader",
         "delete clusterroles federation:fed",
         "delete namespaces federation-fed",
     ]
@@ -59,6 +61,8 @@ def test_a_cleanup_can_be_read_by_programs(world: World) -> None:
         "actions": [
             "delete clusterrolebindings federation:fed",
             "delete deployments shop/web",
+            "delete clusterrolebindings federation:fed:dns-reader",
+            "delete clusterroles federation:fed:dns-reader",
             "delete clusterroles federation:fed",
             "delete namespaces federation-fed",
         ],

@@ -18,7 +18,6 @@ from federation.errors import FederationError, UnreachableError
 from tests.unit.dns_live_fixtures import binding, cluster, endpoints, reader_secret, service
 from tests.unit.live_api_fixtures import LiveApi, Start, start_fixture  # noqa: F401
 
-ZONE = ("--federation", "fed", "--domain", "example.com")
 EAST = "nginx.default.fed.svc.east.us.example.com"
 GLOBAL = "nginx.default.fed.svc.example.com"
 
@@ -34,8 +33,15 @@ class Federation:
         self.plane.put(READERS, reader_secret("fc01", self.fc01.url), reader_secret("fc02", self.fc02.url))
         for member in (self.fc01, self.fc02):
             member.put(SLICES, endpoints(True, True))
-        self.kubeconfig = folder / "kubeconfig"
+        self.folder, self.kubeconfig = folder, folder / "kubeconfig"
         self.kubeconfig.write_text(self.plane.kubeconfig)
+
+    def topology(self, **more: Any) -> tuple[str, str]:
+        """The option that names the stack's file."""
+        clusters = [{"name": "fc01", "kubeconfig": "fc01.yaml"}]
+        file = self.folder / "topology.json"
+        file.write_text(json.dumps({"name": "fed", "domain": "example.com", "clusters": clusters, **more}))
+        return "--topology", str(file)
 
     def run(self, *command: str) -> Any:
         options = ("--federation-kubeconfig", str(self.kubeconfig))
@@ -52,7 +58,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_status_of_a_healthy_federation_is_0_and_shows_all_of_it(federation: Federation) -> None:
-    done = federation.run("status", *ZONE)
+    done = federation.run("status", *federation.topology())
     assert (done.exit_code, done.stderr) == (0, "")
     assert rows(done.stdout) == [
         ["all", "is", "well"],
@@ -85,7 +91,7 @@ def test_what_is_wrong_comes_first_and_is_exit_status_3(federation: Federation) 
 def test_the_status_as_json(federation: Federation) -> None:
     federation.plane.put(BINDINGS, binding(members=("fc01",)))
     federation.plane.remove(CLUSTERS, cluster("fc02"))
-    done = federation.run("status", "--json", *ZONE)
+    done = federation.run("status", "--json", *federation.topology())
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {
         "problems": [],
@@ -118,7 +124,9 @@ def test_names_are_asked_for_and_a_wrong_answer_is_a_problem(
 
     monkeypatch.setattr(query, "ask", ask)
     federation.plane.put(CLUSTERS, cluster("fc02"))  # both in one zone
-    done = federation.run("status", *ZONE, "--nameserver", "10.0.0.1:53", "--nameserver", "10.0.0.2:53")
+    done = federation.run(
+        "status", *federation.topology(), "--nameserver", "10.0.0.1:53", "--nameserver", "10.0.0.2:53"
+    )
     assert done.exit_code == 3
     both = "10.250.0.2 10.250.1.2"
     silent = [
@@ -144,7 +152,7 @@ def test_records_that_are_not_as_they_shall_be_are_a_problem(
 
     monkeypatch.setattr(status, "current_of", there)
     federation.plane.put(CLUSTERS, cluster("fc02", zones=()))
-    done = federation.run("status", *ZONE, "--store", "store.json")
+    done = federation.run("status", *federation.topology(), "--store", "store.json")
     assert done.exit_code == 3
     assert [line for line in done.stdout.splitlines() if line.startswith("problem")] == [
         f"problem: record {EAST} A is not as it shall be: update 10.250.0.2",
@@ -160,21 +168,17 @@ def test_a_conflict_is_a_problem_with_its_owner(
 ) -> None:
     foreign = (Current(name=EAST, type="A", ttl=30, values=("10.0.0.9",), owner="other"),)
     monkeypatch.setattr(status, "current_of", lambda *_: foreign)
-    done = federation.run("status", *ZONE, "--store", "store.json")
+    done = federation.run("status", *federation.topology(), "--store", "store.json")
     assert done.stdout.splitlines()[0] == (
         f"problem: record {EAST} A belongs to other; nothing is changed for its service"
     )
 
 
-@pytest.mark.parametrize(
-    "options", [("--domain", "example.com"), ("--federation", "fed"), ("--nameserver", "10.0.0.1:53")]
-)
-def test_names_need_both_parts_of_their_end(federation: Federation, options: tuple[str, ...]) -> None:
-    done = federation.run("status", *options)
+@pytest.mark.parametrize("option", ["--store", "--nameserver"])
+def test_names_need_the_topology(federation: Federation, option: str) -> None:
+    done = federation.run("status", option, "10.0.0.1:53")
     assert isinstance(done.exception, FederationError)
-    assert str(done.exception) == (
-        "fedctl status: names need both --federation and --domain. Next: give both, or neither."
-    )
+    assert str(done.exception) == "fedctl status: names need --topology. Next: name the stack's file."
 
 
 def test_a_federation_that_does_not_answer_is_an_error(federation: Federation) -> None:
@@ -187,7 +191,7 @@ def test_a_federation_that_does_not_answer_is_an_error(federation: Federation) -
 
 
 def test_the_plan_of_a_living_federation(federation: Federation) -> None:
-    done = federation.run("records", "live", *ZONE, "--ttl", "5", "--output", "zone")
+    done = federation.run("records", "live", *federation.topology(ttl=5), "--output", "zone")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout == (
         "$ORIGIN example.com.\n"
@@ -207,7 +211,9 @@ def test_a_living_plan_says_what_it_cannot_see_and_exits_3_for_a_conflict(
     foreign = (Current(name=EAST, type="A", ttl=30, values=("10.0.0.9",), owner="other"),)
     monkeypatch.setattr(records_live, "current_of", lambda *_: foreign)
     federation.fc01.put(SLICES, endpoints())
-    done = federation.run("records", "live", *ZONE, "--store", "store.json", "--output", "json")
+    done = federation.run(
+        "records", "live", *federation.topology(), "--store", "store.json", "--output", "json"
+    )
     assert done.exit_code == 3
     assert json.loads(done.stdout) == {
         "records": [],

@@ -84,6 +84,11 @@ def test_who_decides_about_names_is_given_the_members_reader_which_may_change_no
     assert [s["name"] for s in binding["subjects"]] == ["dns-reader"]
 
 
+def test_readers_are_kept_where_karmada_propagates_nothing_whatever_its_flags() -> None:
+    """detector.EventFilter: karmada-system, karmada-cluster and karmada-es-* are reserved."""
+    assert SPEC.reader_ref.namespace == "karmada-system"
+
+
 @pytest.mark.parametrize("data", [None, {}, {"server": "!"}, {"server": "aHR0cHM6Ly94", "token": "dA=="}])
 def test_a_secret_that_does_not_tell_how_to_read_a_member_is_named(data: object) -> None:
     with pytest.raises(KubeconfigError) as caught:

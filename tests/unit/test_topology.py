@@ -232,6 +232,10 @@ MISTAKES = {
     "control_plane.failover.enabled: 'maybe' is neither true nor false; write one of them": plane(
         failover={"enabled": "maybe"}
     ),
+    "dns[1].namespace: 'federation-dns' is where dns[0] runs, too (cluster fc01); "
+    "give each a namespace or a cluster of its own": with_(
+        dns=[{"provider": "coredns"}, {"provider": "coredns", "cluster": "fc01"}]
+    ),
     "clusters[0].vips.cidr: '10.9.0.1/32' has no address besides the first, which is reserved; "
     "take a wider range, such as one of /28": cluster(vips={"cidr": "10.9.0.1/32"}),
     "ttl: 0 is too small; let it be at least 1": with_(ttl=0),

@@ -39,6 +39,15 @@ def test_both_clusters_are_ready_members_and_nginx_runs_in_both(stack: Stack, th
     becomes(three, fc01=2, fc02=2)
 
 
+def test_nothing_but_the_workloads_is_propagated(stack: Stack) -> None:
+    """No Secret above all: members' readers are in the federation API, and one member's is no business of others."""
+    bound = [b["spec"]["resource"] for b in stack.get("resourcebindings", "--all-namespaces")["items"]]
+    assert {(r["kind"], r["namespace"], r["name"]) for r in bound} == {
+        ("Deployment", "default", "nginx"),
+        ("Service", "default", "nginx"),
+    }
+
+
 def test_a_run_right_after_changes_nothing(stack: Stack) -> None:
     stack.up("--expect-no-changes")
     assert stack.preview() == {}
