@@ -61,8 +61,10 @@ bench-lab: tools ## how fast the lab is on this machine, as a table
 	@$(VENV)/bin/python bench/lab_speed.py
 
 .PHONY: bench
-bench: tools ## how fast a federation is, beside karmadactl, as a table and in docs/benchmarks.md
-	@$(VENV)/bin/python -m bench.federation_speed --write docs/benchmarks.md
+bench: tools ## how fast a federation and its names are, beside karmadactl and external-dns, in docs/benchmarks*.md
+	@$(LAB) tools install external-dns --source $(SOURCE)
+	$(VENV)/bin/python -m bench.federation_speed --write docs/benchmarks.md
+	$(VENV)/bin/python -m bench.names_speed --kills 20 --write docs/benchmarks-names.md
 
 .PHONY: schema
 schema: venv ## write topology.schema.json, with which an editor completes a stack file, and docs/topology.md anew

@@ -13,10 +13,10 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -37,12 +37,12 @@ errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def a_lab() -> Iterator[dict[str, str]]:
-    """Two clusters; the variables that lead to them. Raises `LabError` if they do not come up."""
+def a_lab(name: str, topology: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """Clusters; the variables that lead to them. Raises `LabError` if they do not come up."""
     with tempfile.TemporaryDirectory(prefix="k8s-federation-bench-", dir=Path.home()) as directory:
-        env = {**os.environ, "LAB_NAME": NAME, "FEDERATION_STATE": directory}
+        env = {**os.environ, "LAB_NAME": name, "FEDERATION_STATE": directory}
         file = Path(directory) / "bench.yaml"
-        file.write_text(json.dumps(TOPOLOGY))
+        file.write_text(json.dumps(topology))
         try:
             _lab(env, "up", str(file))
             yield env
@@ -57,11 +57,10 @@ def _lab(env: dict[str, str], *words: str) -> None:
         raise LabError(f"lab {words[0]}", f"exit status {done.returncode}", "mend what it says above")
 
 
-def measured(env: dict[str, str], repeat: int, parts: list[str]) -> Samples:
-    """What bench/measure.py finds where the clusters can be reached. Raises `LabError`."""
-    inside = [sys.executable, "-m", "bench.measure", f"--repeat={repeat}", "--parts", *parts]
+def measured(env: dict[str, str], module: str, *words: str) -> Samples:
+    """What a module such as bench.measure finds where the clusters can be reached. Raises `LabError`."""
     done = subprocess.run(
-        [*LAB, "exec", "--", *inside],
+        [*LAB, "exec", "--", sys.executable, "-m", module, *words],
         env=env,
         stdout=subprocess.PIPE,
         text=True,
@@ -83,7 +82,12 @@ def this_machine() -> Machine:
     return Machine(os.cpu_count() or 1, total >> 20, platform.release(), os.getloadavg()[0])
 
 
-def show(outcomes: list[goals.Outcome], machine: Machine) -> None:
+def today() -> str:
+    """As pages are dated."""
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def show(outcomes: Sequence[goals.Outcome], machine: Machine) -> None:
     """The table."""
     table = Table(*goals.HEADINGS, title=str(machine))
     for outcome in outcomes:
@@ -102,15 +106,14 @@ def main(
     """Measure a federation beside karmadactl on the same lab."""
     machine = this_machine()
     try:
-        with a_lab() as env:
-            samples = measured(env, repeat, part or list(PARTS))
+        with a_lab(NAME, TOPOLOGY) as env:
+            samples = measured(env, "bench.measure", f"--repeat={repeat}", "--parts", *(part or PARTS))
     except LabError as error:
         errors.print(f"error: {error}", markup=False)
         raise typer.Exit(1) from None
     outcomes = goals.judge(samples)
     if write:
-        today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        write.write_text(goals.page(outcomes, machine, how=HOW.read_text(), date=today))
+        write.write_text(goals.page(outcomes, machine, how=HOW.read_text(), date=today()))
     if as_json:
         print(goals.as_json(outcomes, machine, samples))
     else:

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import ceil
 from statistics import median
 from typing import Literal
 
 Samples = Mapping[str, Sequence[float]]
-"""Name of a figure to what was measured, once for each repetition; seconds, or MiB where the name says so."""
+"""Name of a figure to what was measured, once for each repetition; in the unit of its goal."""
+Unit = Literal["s", "MiB", "MB", "answers"]
+Statistic = Literal["median", "p99", "max"]
+
+
+def p99(values: Sequence[float]) -> float:
+    """By the nearest rank: of fewer than a hundred values, the largest."""
+    return sorted(values)[ceil(0.99 * len(values)) - 1]
+
+
+STATISTICS: Mapping[Statistic, Callable[[Sequence[float]], float]] = {
+    "median": median,
+    "p99": p99,
+    "max": max,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,15 +35,17 @@ class Goal:
         what: the figure in words.
         of: its name among the samples.
         per: name of the figure that it is divided by; the goal is a ratio then.
-        limit: seconds, MiB or a ratio; None for a figure that is only told.
+        limit: in the unit, or a ratio; None for a figure that is only told.
         unit: of the figure.
+        by: what of all its runs is held against the limit; of the figure that divides it, it is the median.
     """
 
     what: str
     of: str
     per: str | None = None
     limit: float | None = None
-    unit: Literal["s", "MiB"] = "s"
+    unit: Unit = "s"
+    by: Statistic = "median"
 
 
 GOALS = (
@@ -52,15 +69,17 @@ class Outcome:
 
     Attributes:
         goal: that was set.
-        measured: median of the figure.
+        measured: the goal's statistic of the figure.
         compared: median of the figure it is divided by, if it is.
         runs: how often it was measured.
+        middle: median of the figure.
     """
 
     goal: Goal
     measured: float
     compared: float | None
     runs: int
+    middle: float
 
     @property
     def value(self) -> float:
@@ -99,9 +118,10 @@ def judge(samples: Samples, goals: Sequence[Goal] = GOALS) -> list[Outcome]:
     return [
         Outcome(
             goal,
-            median(samples[goal.of]),
+            STATISTICS[goal.by](samples[goal.of]),
             median(samples[goal.per]) if goal.per else None,
             len(samples[goal.of]),
+            median(samples[goal.of]),
         )
         for goal in goals
         if samples.get(goal.of) and (goal.per is None or samples.get(goal.per))
@@ -124,28 +144,41 @@ def row(outcome: Outcome) -> tuple[str, str, str, str, str]:
     measured = _amount(outcome.measured, goal.unit)
     if outcome.compared is not None:
         measured += f"; {goal.per}: {_amount(outcome.compared, goal.unit)}"
+    if goal.by != "median":
+        measured = f"{goal.by} of {outcome.runs}: {measured}; median: {_amount(outcome.middle, goal.unit)}"
     verdict = {True: "yes", False: "NO", None: ""}[outcome.met]
     return goal.what, limit, result, measured, verdict
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value:.0f} MiB" if unit == "MiB" else f"{value:.2f} {unit}"
+    return f"{value:.2f} {unit}" if unit in ("s", "times") else f"{value:.0f} {unit}"
 
 
-def page(outcomes: Sequence[Outcome], machine: Machine, *, how: str, date: str) -> str:
-    """`docs/benchmarks.md`.
+def page(
+    outcomes: Sequence[Outcome],
+    machine: Machine,
+    *,
+    how: str,
+    date: str,
+    title: str = "Benchmarks",
+    busy: str = BUSY,
+) -> str:
+    """`docs/benchmarks.md`, or another page of figures.
 
     Args:
         outcomes: of one run.
         machine: it ran on.
         how: the text around the table: what each figure means.
         date: of the run.
+        title: of the page.
+        busy: said of a machine that had something else to do.
     """
     rows = [HEADINGS, tuple("---" for _ in HEADINGS), *map(row, outcomes)]
     table = "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
-    runs = f"each figure is the median of up to {max((o.runs for o in outcomes), default=0)} runs"
+    least = "" if all(o.goal.by == "median" for o in outcomes) else "where nothing else is said, "
+    runs = f"{least}each figure is the median of up to {max((o.runs for o in outcomes), default=0)} runs"
     where = f"Written by `make bench` on {date}: {machine}; {runs}."
-    parts = ["# Benchmarks", where, *([BUSY] if machine.busy else []), table, how.strip()]
+    parts = [f"# {title}", where, *([busy] if machine.busy else []), table, how.strip()]
     return "\n\n".join(parts) + "\n"
 
 

@@ -179,7 +179,7 @@ def probed(lab: TestLab, target: str, tmp_path: Path) -> Iterator[dict[str, floa
     tmp_path.mkdir(exist_ok=True)
     stop = tmp_path / "stop"
     seen: dict[str, float] = {}
-    asking = lab.start("exec", "--", "python", "-m", "tests.lab.vip_prober", target, str(stop))
+    asking = lab.start("exec", "--", "python", "-m", "bench.names_prober", target, str(stop))
     try:
         time.sleep(2)
         yield seen

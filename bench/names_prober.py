@@ -1,6 +1,6 @@
 """Asks a web server again and again, each time over a new connection, and measures the longest silence.
 
-    lab exec -- python -m tests.lab.vip_prober ADDRESS STOP_FILE
+    lab exec -- python -m bench.names_prober ADDRESS STOP_FILE
 
 Prints a JSON object when STOP_FILE is there: {"asked": n, "failed": n, "silence": seconds}.
 """
