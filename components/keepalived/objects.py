@@ -8,8 +8,8 @@ from hashlib import sha256
 from typing import Any
 
 from components.keepalived.rights import rights
-from components.keepalived.settings import AGENT, CONTROLLER, NAMESPACE, Manifest, Settings
-from federation.vip.shared import EXCLUDED
+from components.keepalived.settings import AGENT, CONTROLLER, Manifest, Settings
+from federation.vip.shared import EXCLUDED, NAMESPACE
 
 CONFIG = "/etc/federation"
 RUN = "/run/keepalived"

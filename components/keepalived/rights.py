@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from components.keepalived.settings import AGENT, CONTROLLER, NAMESPACE, Manifest, Settings
-from federation.vip.shared import NAME
+from components.keepalived.settings import AGENT, CONTROLLER, Manifest, Settings
+from federation.vip.shared import CLUSTER_ROLE, NAME, NAMESPACE
 
-CLUSTER_ROLE = "k8s-federation:vip-controller"
 _RBAC = "rbac.authorization.k8s.io/v1"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
 from federation.topology.models import Controllers, VipPool
+from federation.vip.shared import NAMESPACE
 
-NAMESPACE = "federation-vips"
 CONTROLLER, AGENT = "vip-controller", "keepalived"
 
 Manifest = dict[str, Any]

@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913, PLR0917 - options of a command
 
 
 def _clean(spec: MemberSpec, member: Kube, deadline: Deadline, *, dry_run: bool, as_json: bool) -> None:
-    steps = cleanup.plan(spec, member)
+    steps = cleanup.plan(spec, member, virtual_ips=True)
     if as_json:
         lines = [str(action) for action in steps.actions]
         print(json.dumps({"actions": lines, "leftAlone": steps.left_alone, "done": not dry_run}))

@@ -9,7 +9,7 @@ touched: nothing on the cluster tells whose it is.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -25,10 +25,16 @@ from federation.karmada.member import (
     MemberSpec,
 )
 from federation.kube import Kube, Object, Ref
+from federation.vip import shared
 
 MANAGED = "karmada.io/managed=true"
 WORK_NAMESPACE = "work.karmada.io/namespace"
 RBAC_API = "rbac.authorization.k8s.io/v1"
+VIRTUAL_IPS = (
+    Ref(RBAC_API, "clusterrolebindings", shared.CLUSTER_ROLE),
+    Ref(RBAC_API, "clusterroles", shared.CLUSTER_ROLE),
+    Ref("v1", "namespaces", shared.NAMESPACE),
+)
 
 
 @dataclass(frozen=True)
@@ -52,14 +58,18 @@ class Plan:
     left_alone: str | None = None
 
 
-def plan(spec: MemberSpec, member: Kube) -> Plan:
-    """Look at the member. Nothing is changed."""
-    shared = _namesake(spec, member)
-    left = [] if shared else _leftovers(spec, member)
+def plan(spec: MemberSpec, member: Kube, *, virtual_ips: bool = False) -> Plan:
+    """Look at the member. Nothing is changed.
+
+    With `virtual_ips` what gives them goes as well: not by a leave, as a cluster may leave and keep its addresses.
+    """
+    namesake = _namesake(spec, member)
+    left = [] if namesake else _leftovers(spec, member)
     # Without its rights, a federation that is not quite gone cannot make anew what goes. What a second run has to
     # know goes last.
     identity = _identity(spec, member)
-    return Plan((*identity[:1], *_names(spec, member), *left, *identity[1:]), shared)
+    vips = _owned(spec, member, VIRTUAL_IPS) if virtual_ips else []
+    return Plan((*identity[:1], *_names(spec, member), *left, *vips, *identity[1:]), namesake)
 
 
 def execute(steps: Plan, member: Kube, deadline: Deadline) -> None:
@@ -176,5 +186,9 @@ def _identity(spec: MemberSpec, member: Kube) -> list[Action]:
         Ref(RBAC_API, "clusterroles", spec.role),
         Ref("v1", "namespaces", spec.namespace),
     ]
+    return _owned(spec, member, refs)
+
+
+def _owned(spec: MemberSpec, member: Kube, refs: Sequence[Ref]) -> list[Action]:
     found = [(ref, member.get(ref)) for ref in refs]
     return [Action("delete", ref, item["metadata"]["uid"]) for ref, item in found if item and spec.owns(item)]

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
+NAMESPACE = "federation-vips"
+CLUSTER_ROLE = "k8s-federation:vip-controller"
 NAME = "vip-configmap"
 GATEWAYS = "gateways"
 

@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 from federation.cli import app
 from federation.cli import leave as command
 from federation.errors import FederationError, UnreachableError
+from federation.karmada import cleanup
 from federation.kube import Kube
 from tests.unit.kube_fixtures import instant
 from tests.unit.leave_fixtures import joined, left, managed
-from tests.unit.member_fixtures import World
+from tests.unit.member_fixtures import SPEC, World
 
 
 @pytest.fixture(name="world")
@@ -46,6 +47,24 @@ def test_a_cleanup_tells_each_step(world: World) -> None:
     ]
     assert left(world.member) == {"namespaces/kube-system"}
     assert run("--cleanup", "--kubeconfig", "member") == "nothing to do\n"
+
+
+def test_a_cleanup_takes_what_gives_virtual_ips_and_a_leave_does_not(world: World) -> None:
+    rbac_api, name = "rbac.authorization.k8s.io/v1", "k8s-federation:vip-controller"
+    for version, kind, called in (
+        ("v1", "Namespace", "federation-vips"),
+        (rbac_api, "ClusterRole", name),
+        (rbac_api, "ClusterRoleBinding", name),
+    ):
+        metadata = {"name": called, "labels": SPEC.object_labels}
+        world.member.put({"apiVersion": version, "kind": kind, "metadata": metadata})
+    assert not [a for a in cleanup.plan(SPEC, world.member.kube).actions if "vip" in str(a)]
+    assert [line for line in run("--cleanup", "--kubeconfig", "member").splitlines() if "vip" in line] == [
+        f"delete clusterrolebindings {name}",
+        f"delete clusterroles {name}",
+        "delete namespaces federation-vips",
+    ]
+    assert left(world.member) == {"namespaces/kube-system"}
 
 
 def test_a_dry_run_changes_nothing(world: World) -> None:

@@ -163,7 +163,7 @@ def test_a_member_that_is_lost_is_in_no_answer_and_comes_back(
             names.stack.up("--expect-no-changes")
         time.sleep(3)
         restored = time.time()
-        names.lab("fault", "restore")
+        names.lab("fault", "restore", member)
         serves(names, healthy())
     assert log.failures() == []
     assert 0 < log.settled(began, restored, only(left)) <= DEAD_SECONDS
