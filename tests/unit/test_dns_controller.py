@@ -131,7 +131,9 @@ def test_a_member_that_falls_silent_is_replaced_and_taken_back(running: Running)
     running.becomes(lambda: running.metric("member_ready", member="fc02"), 0)
     running.fc02.restore()
     running.answers(**HEALTHY)
-    assert len(running.logged("problem solved")) == 1
+    told = {line["problem"] for line in running.logged("problem")}
+    assert told == {line["problem"] for line in running.logged("problem solved")}
+    assert any(problem.startswith("member fc02 is not ready: http://") for problem in told)
 
 
 def test_a_member_that_comes_back_with_nothing_ready_is_not_trusted_for_what_it_was(
