@@ -34,7 +34,7 @@ LAB = (sys.executable, "-m", "lab")
 COMMAND_SECONDS = 3600.0  # the first run may build every tool
 ROLLOUT_SECONDS = 120.0
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 120)
 
 
 class StepError(Exception):

@@ -11,9 +11,10 @@ from pulumi.runtime import Mocks, set_mocks
 
 from components.keepalived import KeepalivedArgs, KeepalivedStack
 from components.keepalived.objects import config, manifests
-from components.keepalived.settings import AGENT, CONTROLLER, NAMESPACE, Settings
+from components.keepalived.settings import AGENT, CONTROLLER, Settings
 from federation.controllers import keepalived, vip
 from federation.topology.models import Controllers, VipPool
+from federation.vip.shared import NAMESPACE
 
 Manifest = dict[str, Any]
 

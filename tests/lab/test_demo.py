@@ -1,4 +1,4 @@
-"""README's demo: two clusters federated by the real engine, no changes the second time, and nothing afterwards."""
+"""README's demo: the on-premises walk-through by the real engine, no changes the second time, nothing afterwards."""
 
 from __future__ import annotations
 
@@ -75,6 +75,15 @@ def test_the_demo_federates_changes_nothing_twice_and_goes_without_a_trace(demo_
         assert row in said
     assert re.search(r"^nginx +4/4 +4 +4 ", said, re.MULTILINE), "the federation's own count"
     assert len(re.findall(r"^nginx-\S+ +1/1 +Running", said, re.MULTILINE)) == 4
+    for place, answer in (
+        ("", "10.250.0.2 10.250.1.2"),
+        ("us.", "10.250.0.2 10.250.1.2"),
+        ("east.us.", "10.250.0.2"),
+        ("west.us.", "10.250.1.2"),
+    ):
+        name = f"nginx.default.fc-federated-cluster.svc.{place}fc-federated.com"
+        assert re.search(rf"^│ {re.escape(name)} +│ {re.escape(answer)} +│$", said, re.MULTILINE), name
+    assert "HTTP/1.1 200 OK" in said
     again = demo(demo_lab)
     assert not re.search(r"\d+ (created|updated|replaced|deleted)", again)
     assert len(re.findall(r"\d+ unchanged", again)) == 2

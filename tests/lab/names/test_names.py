@@ -36,7 +36,7 @@ LAB = """\
 clusters:
   - {name: fc01, region: us, zone: east, vips: 10.250.0.0/24}
   - {name: fc02, region: us, zone: west, vips: 10.250.1.0/24}
-  - {name: fc03, region: us, zone: north}
+  - {name: fc03, region: us, zone: north, vips: 10.250.2.0/24}
 images: [workload, federation, edge]
 """
 DEBUG = "docker.io/k8s-federation/debug:1"
@@ -68,11 +68,11 @@ def names(
 ) -> Iterator[Names]:
     topology = walk_through("fc01", "fc02", "fc03") | {
         "host": "fc03",
-        "dns": [{"provider": "coredns", "node_port": NODE_PORT}],
+        "dns": [{"provider": "coredns", "service_type": "LoadBalancer", "node_port": NODE_PORT}],
         "workloads": [{"path": "apps/nginx"}],
     }
-    for cluster, range_ in zip(topology["clusters"], ("10.250.0.0/24", "10.250.1.0/24"), strict=False):
-        cluster["vips"] = {"cidr": range_}
+    for place, cluster in enumerate(topology["clusters"]):
+        cluster["vips"] = {"cidr": f"10.250.{place}.0/24"}
     topology["clusters"][2]["join"] = False
     stack = Stack(three, tmp_path_factory.mktemp("names") / "icp", topology)
     try:
@@ -89,6 +89,9 @@ def serves(names: Names, wanted: dict[str, set[str]], within: float = 90) -> Non
 
 def test_each_level_answers_with_the_virtual_ips_of_its_members(names: Names) -> None:
     assert names.answers() == healthy()
+    assert names.stack.output("nameservers") == ["10.250.2.2:53"]
+    at_the_vip = names.lab("exec", "--", "dig", "@10.250.2.2", "+short", GLOBAL)
+    assert set(at_the_vip.split()) == healthy()[GLOBAL]
     for name in LEVELS:
         assert set(names.dig(name, "+short", "+tcp").split()) == healthy()[name]
     listed = names.stack.output("names")["default/nginx"]
