@@ -15,6 +15,7 @@ from components.existing_cluster import ExistingCluster, ExistingClusterArgs, ku
 from components.federation import FederationControlPlane, FederationControlPlaneArgs
 from components.keepalived import KeepalivedArgs, KeepalivedStack
 from components.names import FederatedNames, FederatedNamesArgs
+from components.verification import Verification, VerificationArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
 from federation.errors import TopologyError
 from federation.karmada import crds
@@ -70,6 +71,7 @@ class Federation(pulumi.ComponentResource):
         workloads = self._workloads(plane, [membership, *vips.values()]) if topology.workloads else None
         self.names, self.nameservers = pulumi.Output.from_input({}), pulumi.Output.from_input([])
         self.stores = pulumi.Output.from_input([])
+        everything = [membership, *([workloads] if workloads else [])]
         if topology.dns:
             naming = FederatedNamesArgs(
                 topology=topology,
@@ -77,10 +79,13 @@ class Federation(pulumi.ComponentResource):
                 virtual_ips=vips,
                 plane=plane,
                 services=workloads.services if workloads else [],
-                after=[membership, *([workloads] if workloads else [])],
+                after=everything,
             )
             made = FederatedNames(topology.name, naming, self._child())
             self.names, self.nameservers, self.stores = made.names, made.nameservers, made.stores
+            everything = [*everything, made]
+        if topology.verify:
+            self._verify(plane, joins, everything)
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
         self.kubeconfig = self._merged(plane.kubeconfig)
@@ -170,6 +175,18 @@ class Federation(pulumi.ComponentResource):
         )
         opts = self._child(providers=[plane.provider], depends_on=list(after))
         return FederatedWorkloads(f"{topology.name}-workloads", args, opts)
+
+    def _verify(
+        self, plane: FederationControlPlane, joins: Mapping[str, Join], after: Sequence[pulumi.Resource]
+    ) -> None:
+        """When all else is done."""
+        args = VerificationArgs(
+            topology=self._topology.model_dump_json(exclude_defaults=True),
+            federation_kubeconfig=plane.kubeconfig,
+            nameservers=self.nameservers,
+            members={name: join.id for name, join in joins.items()},
+        )
+        Verification(f"{self._topology.name}-verification", args, self._child(depends_on=list(after)))
 
     def _merged(self, federation: pulumi.Output[str]) -> pulumi.Output[str]:
         name, others = self._topology.name, dict(self._kubeconfigs)

@@ -237,6 +237,9 @@ class Topology(Model):
     ttl: int = Field(30, ge=1, le=86400, description="seconds that resolvers may keep an answer (RFC 1035)")
     controllers: Controllers = Controllers()
     workloads: tuple[Workload, ...] = ()
+    verify: bool = Field(
+        False, description="`pulumi up` ends with `fedctl verify`, which the plugin pulumi-command runs"
+    )
 
     @property
     def host_cluster(self) -> ExistingCluster | AksCluster:

@@ -52,7 +52,7 @@ LAYERS = {
     ],
     "components": [
         "stack",
-        "names",
+        "names verification",
         "dns_identity",
         "federation existing_cluster workloads keepalived dns_controller",
         "karmada coredns",
