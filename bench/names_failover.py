@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from lab.shell import run
 
 NAME = "failover"
 IMAGE = "docker.io/library/nginx:stable"
+AGENTS = ("federation-vips", "app.kubernetes.io/name=keepalived")
+"""Namespace and label of the pods that hold virtual IPs."""
 PROBED_SECONDS = 3.0
 """Before and after the power cut."""
 
@@ -54,6 +57,31 @@ def server(node: str) -> Object:
     }
 
 
+def misplaced(pods: Sequence[Object], node: str) -> str | None:
+    """None if there is one pod only, ready, and on this node."""
+    found = [(pod["spec"].get("nodeName"), _ready(pod)) for pod in pods]
+    return None if found == [(node, True)] else f"nodes of its pods, and whether they are ready: {found}"
+
+
+def _ready(pod: Object) -> bool:
+    conditions = pod["status"].get("conditions", ())
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
+
+
+def not_back(agents: Sequence[Object], node: str, cut: datetime) -> str | None:
+    """None if the node's agent is ready, and all of it has started since the power cut.
+
+    What objects say of a node that was off for seconds only does not change.
+    """
+    for pod in agents:
+        states = [c.get("state", {}) for c in pod["status"].get("containerStatuses", ())]
+        started = [(state.get("running") or {}).get("startedAt") for state in states]
+        new = all(at and datetime.fromisoformat(at) >= cut for at in started)
+        if pod["spec"].get("nodeName") == node and _ready(pod) and started and new:
+            return None
+    return f"{node} has no agent that is ready again"
+
+
 class Failover:
     """A Service of one cluster.
 
@@ -86,14 +114,16 @@ class Failover:
         """
         nodes = self._nodes()
         holder = self._holder(nodes)
-        self._cluster.apply(server(next(n for n in nodes if n != holder)), manager="bench")
-        eventually("the web server", lambda: None if ask(self._target) else "no answer")
-        time.sleep(PROBED_SECONDS)  # the pod that was there before has ended
+        other = next(node for node in nodes if node != holder)
+        self._cluster.apply(server(other), manager="bench")
+        eventually("the web server", lambda: misplaced(self._pods("default", f"app={NAME}"), other))
+        eventually("its page", lambda: None if ask(self._target) else "no answer")
         try:
             seen = self._probed(holder)
         finally:
+            cut = datetime.now(UTC)
             fault("restore", holder)
-        eventually("both gateway nodes", lambda: self._unready(nodes))
+        eventually(f"the agent of {holder}", lambda: not_back(self._pods(*AGENTS), holder, cut))
         if not seen["failed"]:
             raise LabError(f"node {holder}", f"it did not hold {self._target}", "run the benchmark again")
         return seen["silence"]
@@ -135,11 +165,5 @@ class Failover:
         seen: dict[str, float] = json.loads(said)
         return seen
 
-    def _unready(self, nodes: Mapping[str, str]) -> str | None:
-        for name in nodes:
-            node = self._cluster.get(Ref("v1", "nodes", name)) or {"status": {"conditions": []}}
-            if not any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"]["conditions"]):
-                return f"{name} is not Ready"
-        agents = self._cluster.get(Ref("apps/v1", "daemonsets", "keepalived", "federation-vips")) or {}
-        ready = agents.get("status", {}).get("numberReady")
-        return None if ready == len(nodes) else f"{ready} agents are ready"
+    def _pods(self, namespace: str, labels: str) -> list[Object]:
+        return self._cluster.list(Ref("v1", "pods", namespace=namespace), labels=labels)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from hypothesis import strategies as st
 from bench import goals, names_answers, names_peer, names_plan, names_site
 from bench.goals import Goal, p99
 from bench.names_answers import Entry, answered, settled, unanswered
-from bench.names_failover import holders, server
+from bench.names_failover import holders, misplaced, not_back, server
 from bench.names_goals import GOALS
 from federation.dns.facts import parse
 from federation.dns.plan import plan
 from federation.errors import UnreachableError
+from federation.kube import Object
 from federation.topology import load
 from lab.topology import Topology
 
@@ -120,6 +122,42 @@ def test_the_holder_of_an_address_is_the_node_that_answers_for_it() -> None:
     assert holders(neighbours, "10.250.0.3", nodes) == ["w2"]
     assert holders(neighbours, "10.250.0.4", nodes) == []
     assert holders([{"dst": "10.250.0.3"}, {"dst": "10.99.1.11"}], "10.250.0.3", nodes) == []
+
+
+@pytest.mark.parametrize(
+    ("node", "started", "ready", "back"),
+    [
+        ("w1", "2026-11-21T10:00:05Z", "True", True),
+        ("w1", "2026-11-21T09:00:00Z", "True", False),
+        ("w1", None, "True", False),
+        ("w1", "2026-11-21T10:00:05Z", "False", False),
+        ("w2", "2026-11-21T10:00:05Z", "True", False),
+    ],
+)
+def test_a_node_is_back_when_its_agent_has_started_again(
+    node: str, started: str | None, ready: str, back: bool
+) -> None:
+    agent = {
+        "spec": {"nodeName": node},
+        "status": {
+            "conditions": [{"type": "Ready", "status": ready}],
+            "containerStatuses": [{"state": {"running": {"startedAt": started}} if started else {}}],
+        },
+    }
+    found = not_back([agent], "w1", datetime(2026, 11, 21, 10, tzinfo=UTC))
+    assert found == (None if back else "w1 has no agent that is ready again")
+
+
+def test_a_failover_begins_with_one_web_server_in_its_place() -> None:
+    def pod(node: str, ready: str) -> Object:
+        return {
+            "spec": {"nodeName": node},
+            "status": {"conditions": [{"type": "Ready", "status": ready}]},
+        }
+
+    assert misplaced([pod("w1", "True")], "w1") is None
+    for pods in ([], [pod("w2", "True")], [pod("w1", "False")], [pod("w1", "True"), pod("w2", "True")]):
+        assert misplaced(pods, "w1") is not None
 
 
 def test_the_web_server_of_a_failover_is_on_the_other_node() -> None:
