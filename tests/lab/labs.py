@@ -117,6 +117,18 @@ class TestLab:
                 self.kubectl(cluster, "delete", "namespace", name, "--wait=false")
 
 
+@contextmanager
+def booted(state_root: Path, name: str, topology: str) -> Iterator[TestLab]:
+    """A lab of its own for some tests, while the block runs."""
+    lab = TestLab(name, state_root)
+    lab.topology.write_text(topology)
+    try:
+        lab("up", str(lab.topology), timeout=300)
+        yield lab
+    finally:
+        lab("down", "--force")
+
+
 def eventually(probe: Callable[[], str | None], within: float, what: str) -> None:
     """Wait until `probe` returns None."""
     Deadline(within).until(what, probe, fix="read the logs", interval=0.5)

@@ -14,7 +14,7 @@ import pytest
 from components.keepalived.objects import manifests
 from components.keepalived.settings import Settings
 from federation.topology.models import Controllers, VipPool
-from tests.lab.labs import TestLab, eventually, stays
+from tests.lab.labs import TestLab, booted, eventually, stays
 from tests.lab.objects import deployment, toolbox
 
 pytestmark = pytest.mark.lab
@@ -34,10 +34,7 @@ IDLE_BYTES = 80e6
 @pytest.fixture(scope="module")
 def lab(state_root: Path) -> Iterator[TestLab]:
     """One cluster with two gateway nodes, one with a single node; both with virtual IPs and a web server."""
-    lab = TestLab("t-vips", state_root)
-    lab.topology.write_text(TOPOLOGY)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-vips", TOPOLOGY) as lab:
         for number, (cluster, cidr) in enumerate(POOLS.items(), 51):
             settings = Settings(
                 federation="test",
@@ -52,8 +49,6 @@ def lab(state_root: Path) -> Iterator[TestLab]:
             lab.kubectl(cluster, "rollout", "status", "deployment/web", "--timeout=60s")
             lab.kubectl(cluster, "wait", "pod/client", "--for=condition=Ready", "--timeout=60s")
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 def balanced(name: str, *, app: str = "web", requested: str | None = None) -> dict[str, Any]:

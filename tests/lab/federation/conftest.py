@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.labs import TestLab
+from tests.lab.labs import TestLab, booted
 from tests.lab.stacks import FEDERATION, Stack, walk_through
 
 LAB = """\
@@ -25,13 +25,8 @@ Inventory = dict[str, list[str]]
 @pytest.fixture(scope="package")
 def three(state_root: Path) -> Iterator[TestLab]:
     """A lab of three clusters, for all tests of federations."""
-    lab = TestLab("t-fed", state_root)
-    lab.topology.write_text(LAB)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-fed", LAB) as lab:
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.lab.labs import LAB, TestLab, eventually
+from tests.lab.labs import LAB, TestLab, booted, eventually
 from tests.lab.stacks import Stack, walk_through
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(1200)]
@@ -25,13 +25,8 @@ images: [workload, federation]
 
 @pytest.fixture(scope="module")
 def lab(state_root: Path) -> Iterator[TestLab]:
-    lab = TestLab("t-ha", state_root)
-    lab.topology.write_text(TOPOLOGY)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-ha", TOPOLOGY) as lab:
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 @pytest.fixture(scope="module")

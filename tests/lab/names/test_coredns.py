@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.labs import TestLab, eventually
+from tests.lab.labs import TestLab, booted, eventually
 from tests.lab.names.zone_fixtures import NAME, ZoneStack
 
 pytestmark = pytest.mark.lab
@@ -37,14 +37,9 @@ POD = {
 
 @pytest.fixture(scope="module")
 def lab(state_root: Path) -> Iterator[TestLab]:
-    lab = TestLab("t-dns", state_root)
-    lab.topology.write_text(LAB)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-dns", LAB) as lab:
         lab.applied("fc01", POD)
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 @pytest.fixture(scope="module")

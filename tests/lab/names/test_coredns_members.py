@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.labs import TestLab, eventually, stays
+from tests.lab.labs import TestLab, booted, eventually, stays
 from tests.lab.names.zone_fixtures import NAME, ZoneStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
@@ -20,13 +20,8 @@ FIRST, SECOND = {"10.250.0.2"}, {"10.250.0.2", "10.250.1.2"}
 
 @pytest.fixture(scope="module")
 def lab(state_root: Path) -> Iterator[TestLab]:
-    lab = TestLab("t-dns3", state_root)
-    lab.topology.write_text(LAB)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-dns3", LAB) as lab:
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 def test_names_answer_and_change_while_a_node_is_dead(lab: TestLab, tmp_path: Path) -> None:

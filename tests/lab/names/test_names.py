@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.federation.conftest import Inventory, objects_of, unlike
-from tests.lab.labs import TestLab, eventually
+from tests.lab.labs import TestLab, booted, eventually
 from tests.lab.names.names_fixtures import (
     EAST,
     GLOBAL,
@@ -48,13 +48,8 @@ EMPTY_SECONDS = 5.0
 
 @pytest.fixture(scope="module")
 def three(state_root: Path) -> Iterator[TestLab]:
-    lab = TestLab("t-names", state_root)
-    lab.topology.write_text(LAB)
-    try:
-        lab("up", str(lab.topology), timeout=300)
+    with booted(state_root, "t-names", LAB) as lab:
         yield lab
-    finally:
-        lab("down", "--force")
 
 
 @pytest.fixture(scope="module")
