@@ -6,12 +6,12 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import Mocks, rpc, set_mocks
 
 from components.dynamic import records as provider
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
 from federation.dns.store import Store
 from federation.errors import NotInTimeError
+from tests.components.recorder_fixtures import Recorder, program, secret
 
 FOUND = {
     "names": ["nginx.default.fed.svc.example.com"],
@@ -24,32 +24,9 @@ FOUND = {
 MEMBERS = [{"name": "fc01", "region": "us", "zones": ["east"]}]
 
 
-class Recorder(Mocks):  # type: ignore[misc]  # the SDK is not checked
-    """Remembers what was registered, and answers as the provider would."""
-
-    def __init__(self) -> None:
-        self.type = ""
-        self.inputs: dict[str, Any] = {}
-
-    def new_resource(self, args: Any) -> tuple[str, dict[str, Any]]:
-        self.type = args.typ
-        self.inputs = {k: v for k, v in args.inputs.items() if k != "__provider" and v is not None}
-        return "nginx.default.fed.svc.example.com", {**args.inputs, **FOUND}
-
-    def call(self, args: Any) -> dict[str, Any]:
-        raise AssertionError(f"asked for {args.token}")
-
-
 @pytest.fixture(name="recorder")
 def recorder_fixture() -> Recorder:
-    recorder = Recorder()
-    set_mocks(recorder)
-    return recorder
-
-
-def secret(value: Any) -> dict[str, Any]:
-    """A secret, as the engine is given it."""
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+    return Recorder("nginx.default.fed.svc.example.com", FOUND)
 
 
 def records(**changes: Any) -> DnsRecords:
@@ -66,14 +43,10 @@ def records(**changes: Any) -> DnsRecords:
     return DnsRecords("nginx", DnsRecordsArgs(**inputs | changes))
 
 
-def program(body: Any) -> None:
-    pulumi.runtime.test(body)()
-
-
 def test_the_resource_has_a_type_of_its_own_and_complete_inputs(recorder: Recorder) -> None:
     program(lambda: records().id.apply(lambda _: None))
-    assert recorder.type == "pulumi-python:dynamic/federation:DnsRecords"
-    assert recorder.inputs == {
+    assert recorder.types["nginx"] == "pulumi-python:dynamic/federation:DnsRecords"
+    assert recorder.inputs["nginx"] == {
         "federation": "fed",
         "domain": "example.com",
         "ttl": 30,

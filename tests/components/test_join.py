@@ -6,49 +6,22 @@ from typing import Any
 
 import pulumi
 import pytest
-from pulumi.runtime import Mocks, rpc, set_mocks
 
 from components.dynamic.join import Join, JoinArgs
 from components.dynamic.membership import Membership, MembershipArgs
+from tests.components.recorder_fixtures import Recorder, program, secret
 
 FACTS = {"clusterId": "6c1f", "endpoint": "https://fc01:6443", "version": "v1.36.3", "ready": True}
 
 
-class Recorder(Mocks):  # type: ignore[misc]  # the SDK is not checked
-    """Remembers type and inputs of what was registered, and answers with a member's facts."""
-
-    def __init__(self) -> None:
-        self.types: dict[str, str] = {}
-        self.inputs: dict[str, dict[str, Any]] = {}
-
-    def new_resource(self, args: Any) -> tuple[str, dict[str, Any]]:
-        self.types[args.name] = args.typ
-        self.inputs[args.name] = {k: v for k, v in args.inputs.items() if k != "__provider" and v is not None}
-        return "6c1f", {**args.inputs, **FACTS}
-
-    def call(self, args: Any) -> dict[str, Any]:
-        raise AssertionError(f"asked for {args.token}")
-
-
 @pytest.fixture(name="recorder")
 def recorder_fixture() -> Recorder:
-    recorder = Recorder()
-    set_mocks(recorder)
-    return recorder
-
-
-def secret(value: str) -> dict[str, str]:
-    """A secret, as the engine is given it."""
-    return {rpc._special_sig_key: rpc._special_secret_sig, "value": value}
+    return Recorder("6c1f", FACTS)
 
 
 def member(**options: Any) -> Join:
     args = JoinArgs(member="fc01", federation="fed", kubeconfig="K", federation_kubeconfig="F", **options)
     return Join("fc01", args)
-
-
-def program(body: Any) -> None:
-    pulumi.runtime.test(body)()
 
 
 def test_a_join_has_a_type_of_its_own_and_complete_inputs(recorder: Recorder) -> None:

@@ -39,8 +39,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """When a test fails, what the nodes of its lab said is kept: the lab itself will be gone."""
     report = yield
     if report.failed:
-        labs = (v for v in getattr(item, "funcargs", {}).values() if isinstance(v, TestLab))
-        for lab in labs:
+        given = (getattr(value, "lab", value) for value in getattr(item, "funcargs", {}).values())
+        for lab in {value for value in given if isinstance(value, TestLab)}:
             for source in (lab.state_root / lab.name).glob("nodes/*/var/log/lab"):
                 target = LOGS / item.name / source.parts[-4]
                 shutil.copytree(source, target, dirs_exist_ok=True)
