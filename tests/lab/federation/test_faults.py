@@ -61,6 +61,7 @@ def test_a_kubeconfig_that_cannot_be_used_is_told_in_the_preview(
     assert "Traceback" not in said
 
 
+@pytest.mark.long
 def test_a_host_that_cannot_host_says_why_and_is_used_when_it_can(plain: Stack, three: TestLab) -> None:
     stack = plain
     three.kubectl(
