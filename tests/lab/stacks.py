@@ -52,7 +52,10 @@ class Stack:
     Args:
         lab: that is up.
         directory: for the copy; must not exist.
-        topology: of the federation; change it with `edit`.
+        topology: of the federation; change it with `edited`.
+
+    Attributes:
+        settled: the last run was an `up` that succeeded, and the topology is still the same.
     """
 
     def __init__(self, lab: TestLab, directory: Path, topology: Topology) -> None:
@@ -64,6 +67,7 @@ class Stack:
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         self.name = f"t{os.getpid()}-{directory.parent.name}"
+        self.settled = False
         self("stack", "init", self.name)
         self.write()
 
@@ -88,6 +92,7 @@ class Stack:
     @contextmanager
     def edited(self) -> Iterator[Topology]:
         """Change the topology for good."""
+        self.settled = False
         yield self.topology
         self.write()
 
@@ -121,14 +126,18 @@ class Stack:
 
     def fails(self, *words: str, timeout: float = RUN_SECONDS) -> str:
         """What a run that must fail prints."""
+        self.settled = False
         done = self.run(*words, timeout=timeout)
         assert done.returncode != 0, done.stdout
         return done.stdout + done.stderr
 
     def up(self, *words: str) -> str:
-        return self("up", "--yes", "--skip-preview", *words)
+        said = self("up", "--yes", "--skip-preview", *words)
+        self.settled = True
+        return said
 
     def destroy(self, *words: str) -> str:
+        self.settled = False
         (self.directory / "federation.kubeconfig").unlink(missing_ok=True)  # the next has another authority
         return self("destroy", "--yes", "--skip-preview", *words)
 
@@ -164,6 +173,7 @@ class Stack:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A run that goes on while the test does, with all its processes in a group of their own."""
+        self.settled = False
         return subprocess.Popen(
             self.argv(*words),
             env=self.lab.env,

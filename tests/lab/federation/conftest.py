@@ -14,10 +14,10 @@ from tests.lab.stacks import FEDERATION, Stack, walk_through
 
 LAB = """\
 clusters:
-  - {name: fc01, region: us, zone: east}
-  - {name: fc02, region: us, zone: west}
-  - {name: fc03, region: us, zone: north}
-images: [workload, federation]
+  - {name: fc01, region: us, zone: east, vips: 10.250.0.0/24}
+  - {name: fc02, region: us, zone: west, vips: 10.250.1.0/24}
+  - {name: fc03, region: us, zone: north, vips: 10.250.2.0/24}
+images: [workload, federation, edge]
 """
 Inventory = dict[str, list[str]]
 
@@ -97,8 +97,9 @@ def federation(
 
 @pytest.fixture
 def stack(federation: Stack) -> Stack:
-    """A federation that is up."""
-    federation.up()
+    """A federation that is up, as the tests before have left it or anew."""
+    if not federation.settled:
+        federation.up()
     return federation
 
 

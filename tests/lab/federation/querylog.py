@@ -1,6 +1,6 @@
 """Asks a nameserver for names ten times a second, and writes down every answer: what a client would have got, when.
 
-    lab exec -- python -m tests.lab.names.querylog NAMESERVER NAME[,NAME…] LOG STOP_FILE
+    lab exec -- python -m tests.lab.federation.querylog NAMESERVER NAME[,NAME…] LOG STOP_FILE
 
 Each line of LOG is a JSON object {"at": seconds of time.time(), "name", "rcode", "values": [], "took": seconds}, with
 rcode "UNREACHABLE" where nobody has answered in time. Ends when STOP_FILE is there.

@@ -1,7 +1,7 @@
 """What a test does with a zone's store inside of a lab's network; the store on stdin, the answer as JSON on stdout.
 
-python -m tests.lab.names.store_tool put NAME ADDRESS…      write a record set
-python -m tests.lab.names.store_tool as FILE_WITH_PEM       read the zone, write it, read all; by a certificate
+python -m tests.lab.federation.store_tool put NAME ADDRESS…      write a record set
+python -m tests.lab.federation.store_tool as FILE_WITH_PEM       read the zone, write it, read all; by a certificate
 """
 
 from __future__ import annotations

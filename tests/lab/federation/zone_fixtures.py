@@ -90,7 +90,7 @@ class ZoneStack:
         return text
 
     def store(self, command: str, *words: str, store: Mapping[str, Any] | None = None) -> Any:
-        """Runs `tests.lab.names.store_tool` in the lab's network."""
+        """Runs `tests.lab.federation.store_tool` in the lab's network."""
         told = json.dumps(store or self.output("store"))
-        program = ("exec", "--", sys.executable, "-m", "tests.lab.names.store_tool", command, *words)
+        program = ("exec", "--", sys.executable, "-m", "tests.lab.federation.store_tool", command, *words)
         return json.loads(self.lab(*program, stdin=told))

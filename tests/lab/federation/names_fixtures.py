@@ -78,7 +78,7 @@ class Names:
         log, file, stop = Log(), folder / "queries.jsonl", folder / "stop"
         stop.unlink(missing_ok=True)
         asked = (f"{self.server}:{NODE_PORT}", ",".join(LEVELS), str(file), str(stop))
-        running = self.lab.start("exec", "--", sys.executable, "-m", "tests.lab.names.querylog", *asked)
+        running = self.lab.start("exec", "--", sys.executable, "-m", "tests.lab.federation.querylog", *asked)
         try:
             _first_answers(running, file)
             yield log

@@ -10,53 +10,32 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.labs import TestLab, booted, eventually
-from tests.lab.names.zone_fixtures import NAME, ZoneStack
+from tests.lab.federation.zone_fixtures import NAME, ZoneStack
+from tests.lab.labs import TestLab, eventually
 
 pytestmark = pytest.mark.lab
+CLUSTER = "fc03"
 ADDRESSES = {"10.250.0.2", "10.250.1.2"}
-LAB = """\
-clusters: [{name: fc01, region: us, zone: east}]
-images: [workload, etcd]
-"""
-POD = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "asker"},
-    "spec": {
-        "containers": [
-            {
-                "name": "asker",
-                "image": "docker.io/k8s-federation/debug:1",
-                "command": ["sleep", "3600"],
-            }
-        ]
-    },
-}
 
 
 @pytest.fixture(scope="module")
-def lab(state_root: Path) -> Iterator[TestLab]:
-    with booted(state_root, "t-dns", LAB) as lab:
-        lab.applied("fc01", POD)
-        yield lab
-
-
-@pytest.fixture(scope="module")
-def corefile(lab: TestLab) -> str:
+def corefile(three: TestLab) -> str:
     """As the cluster's own DNS had it before."""
-    text: str = lab.get("fc01", "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"]
+    text: str = three.get(CLUSTER, "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"]
     return text
 
 
 @pytest.fixture(scope="module")
-def zone(lab: TestLab, corefile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneStack]:
+def zone(three: TestLab, corefile: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZoneStack]:
     assert "fc-federated.com" not in corefile
-    stack = ZoneStack(lab, tmp_path_factory.mktemp("zone") / "stack", "fc01")
-    stack.up()
-    assert stack.store("put", NAME, *sorted(ADDRESSES)) is True
-    yield stack
-    stack.remove()
+    stack = ZoneStack(three, tmp_path_factory.mktemp("zone") / "stack", CLUSTER)
+    try:
+        stack.up()
+        assert stack.store("put", NAME, *sorted(ADDRESSES)) is True
+        yield stack
+    finally:
+        stack("destroy", "--yes", "--skip-preview")
+        stack.remove()
 
 
 def test_the_zone_is_answered_over_udp_and_tcp_with_its_ttl(zone: ZoneStack) -> None:
@@ -87,7 +66,7 @@ def test_the_zone_has_soa_and_ns_and_other_zones_are_refused(zone: ZoneStack) ->
 
 
 def test_etcd_is_for_its_users_only(zone: ZoneStack, tmp_path: Path) -> None:
-    secret = zone.lab.get("fc01", "-n", "federation-dns", "secret", "coredns")["data"]
+    secret = zone.lab.get(CLUSTER, "-n", "federation-dns", "secret", "coredns")["data"]
     reader = tmp_path / "reader.pem"
     reader.write_text("".join(b64decode(secret[key]).decode() for key in ("client.crt", "client.key")))
     denied = "Error: etcdserver: permission denied"
@@ -105,19 +84,9 @@ def test_a_second_up_changes_nothing(zone: ZoneStack) -> None:
     assert "28 unchanged" in zone.up()
 
 
-def test_pods_resolve_the_name_by_their_clusters_own_dns(zone: ZoneStack) -> None:
-    def missing() -> str | None:
-        done = zone.lab.run(
-            "kubectl", "fc01", "exec", "asker", "--", "dig", "+short", "+time=1", "+tries=1", NAME
-        )
-        return None if set(done.stdout.split()) == ADDRESSES else done.stdout + done.stderr
-
-    eventually(missing, within=150, what="the name in a pod")
-
-
 def test_a_block_that_somebody_has_removed_is_seen_and_put_back(zone: ZoneStack, corefile: str) -> None:
     wired = zone.corefile()
-    zone.lab.kubectl("fc01", "replace", "-f", "-", stdin=replaced(zone.lab, corefile))
+    zone.lab.kubectl(CLUSTER, "replace", "-f", "-", stdin=replaced(zone.lab, corefile))
     zone("refresh", "--yes")
     assert zone.changes() == ["wiring"]
     zone.up()
@@ -127,13 +96,13 @@ def test_a_block_that_somebody_has_removed_is_seen_and_put_back(zone: ZoneStack,
 def test_in_the_end_nothing_is_left_and_the_clusters_dns_is_as_it_was(zone: ZoneStack, corefile: str) -> None:
     zone("destroy", "--yes", "--skip-preview")
     assert zone.corefile() == corefile
-    assert zone.lab.get("fc01", "persistentvolumes")["items"] == []
-    names = [n["metadata"]["name"] for n in zone.lab.get("fc01", "namespaces")["items"]]
+    assert zone.lab.get(CLUSTER, "persistentvolumes")["items"] == []
+    names = [n["metadata"]["name"] for n in zone.lab.get(CLUSTER, "namespaces")["items"]]
     assert "federation-dns" not in names
 
 
 def replaced(lab: TestLab, corefile: str) -> str:
     """The ConfigMap with that Corefile, as YAML."""
-    found = lab.get("fc01", "-n", "kube-system", "configmap", "coredns")
+    found = lab.get(CLUSTER, "-n", "kube-system", "configmap", "coredns")
     found["data"]["Corefile"] = corefile
     return str(yaml.safe_dump(found))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.federation.zone_fixtures import NAME, ZoneStack
 from tests.lab.labs import TestLab, booted, eventually, stays
-from tests.lab.names.zone_fixtures import NAME, ZoneStack
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
 LAB = """\
