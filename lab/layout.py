@@ -28,6 +28,11 @@ class Node:
     """The fabric's end of its cable. Network interfaces have at most 15 characters, hence not the node's name."""
 
 
+def hardware_address(address: IPv4Address) -> str:
+    """The MAC address of whoever has this IPv4 address; locally administered, unicast (IEEE 802c)."""
+    return ":".join(f"{byte:02x}" for byte in (2, 0, *address.packed))
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClusterLayout:
     """One cluster with all defaults filled in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from lab.layout import ClusterLayout, Layout, Node
+from lab.layout import ClusterLayout, Layout, Node, hardware_address
 from lab.network import netns
 from lab.shell import run
 
@@ -23,7 +23,10 @@ def ensure(layout: Layout) -> None:
     present = _links(layout.fabric)
     for cluster in layout.clusters:
         if cluster.bridge not in present:
-            _ip(layout.fabric, f"link add {cluster.bridge} type bridge")
+            # With an address of its own: otherwise it would take one of its ports', and with each node that comes or
+            # goes perhaps another one. Its neighbours would send to the old one for a second or two.
+            hardware = hardware_address(cluster.gateway)
+            _ip(layout.fabric, f"link add {cluster.bridge} address {hardware} type bridge")
         for address in cluster.addresses:
             _ip(layout.fabric, f"addr replace {address} dev {cluster.bridge}")
         _ip(layout.fabric, f"link set {cluster.bridge} up")
@@ -58,7 +61,9 @@ def connect(layout: Layout, cluster: ClusterLayout, node: Node) -> None:
     if "eth0" not in _links(node.namespace):
         if node.link in _links(layout.fabric):
             _ip(layout.fabric, f"link delete {node.link}")  # the other end of a node that is gone
-        _ip(layout.fabric, f"link add {node.link} type veth peer name eth0 netns {node.namespace}")
+        # A machine that was off has the address that it had before.
+        peer = f"name eth0 address {hardware_address(node.address)} netns {node.namespace}"
+        _ip(layout.fabric, f"link add {node.link} type veth peer {peer}")
     _ip(layout.fabric, f"link set {node.link} master {cluster.bridge} up")
     _ip(node.namespace, f"addr replace {node.address}/{cluster.node_range.prefixlen} dev eth0")
     _ip(node.namespace, "link set eth0 up")

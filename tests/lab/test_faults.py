@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +54,28 @@ def test_a_killed_cluster_comes_back_with_its_pods_and_its_disks(web: TestLab) -
     eventually(lambda: web.answers(URL), 120, URL)
     kept = ("-n", "faults", "exec", "client", "--", "cat", "/data/file")
     eventually(lambda: _differs(web, kept, "kept\n"), 120, "the data of the claim")
+
+
+def test_machines_and_switches_keep_their_hardware_addresses(web: TestLab) -> None:
+    """Neighbours that must learn another one lose a second or two, which would look like a failover's."""
+
+    def addresses() -> dict[str, str]:
+        links = json.loads(web("exec", "--", "ip", "-json", "link", "show", "type", "bridge"))
+        neighbours = json.loads(web("exec", "--", "ip", "-json", "neigh"))
+        nodes = {n["dst"]: n["lladdr"] for n in neighbours if n["dst"].endswith(".10") and "lladdr" in n}
+        return {link["ifname"]: link["address"] for link in links} | nodes
+
+    expected = {
+        "br0": "02:00:0a:63:01:01",
+        "br1": "02:00:0a:63:02:01",
+        "10.99.1.10": "02:00:0a:63:01:0a",
+        "10.99.2.10": "02:00:0a:63:02:0a",
+    }
+    assert addresses() == expected
+    web("fault", "kill", "fc02")
+    web("fault", "restore", "fc02")
+    eventually(lambda: web.answers(SIDE), 120, SIDE)
+    assert addresses() == expected
 
 
 def _differs(lab: TestLab, words: tuple[str, ...], wanted: str) -> str | None:
