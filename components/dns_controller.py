@@ -12,6 +12,7 @@ import pulumi
 
 from components import guards, pods
 from components.kubernetes import KubernetesObject, Manifest
+from components.place import Labelled
 from components.pods import CONFIG, Component, http
 from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
 from federation.topology.models import Controllers
@@ -88,7 +89,7 @@ class DnsController(pulumi.ComponentResource):
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(Labelled):
     """Where it runs; a `components.place.Place`."""
 
     federation: str
@@ -121,6 +122,11 @@ class Place:
         requests = {"cpu": "20m", "memory": "96Mi"}
         return {CONTROLLER: {"requests": requests, "limits": {"memory": "512Mi"}}}
 
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """Those by which our objects are known."""
+        return {**MANAGED_BY, FEDERATION_LABEL: self.federation}
+
     def host_name(self, service: str) -> str:
         """The DNS name of a Service in its cluster."""
         return f"{service}.{self.namespace}.svc"
@@ -128,24 +134,6 @@ class Place:
     def image(self, component: str) -> str:  # noqa: ARG002 - of the protocol
         """The same for all components."""
         return self.controllers.image
-
-    def labels(self, component: str) -> dict[str, str]:
-        """Those of Kubernetes, and those by which our objects are known."""
-        owner = {**MANAGED_BY, FEDERATION_LABEL: self.federation}
-        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **owner}
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the pods; the store's network policy knows them by it, too."""
-        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
-
-    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
-        """Of an object in the namespace."""
-        return {
-            "name": name or component,
-            "namespace": self.namespace,
-            "labels": self.labels(component),
-            **more,
-        }
 
 
 def config(args: DnsControllerArgs) -> pulumi.Output[str]:

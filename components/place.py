@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+INSTANCE = "app.kubernetes.io/instance"
+
 
 class Place(Protocol):
     """Where programs run, and what they have in common: a namespace of a cluster, for one federation."""
@@ -51,3 +53,46 @@ class Place(Protocol):
 
     def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
         """Of an object of the component in the namespace."""
+
+
+class _Owned(Protocol):
+    """What labels are made of."""
+
+    @property
+    def federation(self) -> str: ...
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def owner(self) -> Mapping[str, str]: ...
+
+    def labels(self, component: str) -> dict[str, str]: ...
+
+    def selector(self, component: str) -> dict[str, str]: ...
+
+
+class Labelled:
+    """How the objects of a place are called and labelled; for all places, which differ in their `owner` only."""
+
+    @property
+    def owner(self) -> Mapping[str, str]:
+        """Labels that say who looks after the objects."""
+        return {"app.kubernetes.io/managed-by": "pulumi"}
+
+    def labels(self: _Owned, component: str) -> dict[str, str]:
+        """The recommended labels of Kubernetes; `selector` is the part of them that never changes."""
+        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **self.owner}
+
+    def selector(self: _Owned, component: str) -> dict[str, str]:
+        """Finds the component's pods."""
+        return {"app.kubernetes.io/name": component, INSTANCE: self.federation}
+
+    def metadata(self: _Owned, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
+        """Of an object of the component in the namespace."""
+        return {
+            "name": name or component,
+            "namespace": self.namespace,
+            "labels": self.labels(component),
+            **more,
+        }

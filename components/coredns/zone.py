@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from components import etcd
+from components.place import Labelled
 from federation.topology.dns import CoreDns
 
 COREDNS = "coredns"
-INSTANCE = "app.kubernetes.io/instance"
 
 
 @dataclass(frozen=True)
-class Zone:
+class Zone(Labelled):
     """A zone on CoreDNS; a `components.place.Place`.
 
     Attributes:
@@ -71,24 +71,3 @@ class Zone:
     def image(self, component: str) -> str:
         """As the topology has it."""
         return self.spec.etcd_image if component == etcd.ETCD else self.spec.image
-
-    def labels(self, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes; `selector` is the part of them that never changes."""
-        return {
-            **self.selector(component),
-            "app.kubernetes.io/part-of": "federation",
-            "app.kubernetes.io/managed-by": "pulumi",
-        }
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the component's pods."""
-        return {"app.kubernetes.io/name": component, INSTANCE: self.federation}
-
-    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
-        """Of an object of the component in the namespace."""
-        return {
-            "name": name or component,
-            "namespace": self.namespace,
-            "labels": self.labels(component),
-            **more,
-        }

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from components import etcd, pods
 from components.etcd import ETCD
+from components.place import Labelled
 from federation.topology.models import ControlPlane
 
 API_SERVER = "karmada-apiserver"
@@ -50,7 +51,7 @@ _REPOSITORIES = {
 
 
 @dataclass(frozen=True)
-class Plane:
+class Plane(Labelled):
     """One control plane.
 
     Attributes:
@@ -126,27 +127,6 @@ class Plane:
         if component in {API_SERVER, KUBE_CONTROLLER_MANAGER}:
             return f"v{self.spec.kubernetes_version}"
         return self.version
-
-    def labels(self, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes; `selector` is the part of them that never changes."""
-        return {
-            **self.selector(component),
-            "app.kubernetes.io/part-of": "federation",
-            "app.kubernetes.io/managed-by": "pulumi",
-        }
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the component's pods."""
-        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
-
-    def metadata(self, component: str, name: str | None = None, **more: Any) -> dict[str, Any]:
-        """Of an object of the component in the plane's namespace."""
-        return {
-            "name": name or component,
-            "namespace": self.namespace,
-            "labels": self.labels(component),
-            **more,
-        }
 
 
 def flags(plane: Plane, component: str, defaults: Mapping[str, str | int | bool]) -> list[str]:

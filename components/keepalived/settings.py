@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from components.place import Labelled
 from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
 from federation.topology.models import Controllers, VipPool
 from federation.vip.shared import NAMESPACE
@@ -15,7 +16,7 @@ Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Labelled):
     """What the objects are made of.
 
     Attributes:
@@ -30,19 +31,12 @@ class Settings:
     router_id: int
     controllers: Controllers
 
-    def labels(self, component: str) -> dict[str, str]:
-        """The recommended labels of Kubernetes, and those by which our objects are known."""
-        return {**self.selector(component), "app.kubernetes.io/part-of": "federation", **self.owner}
+    @property
+    def namespace(self) -> str:
+        """Of all objects."""
+        return NAMESPACE
 
     @property
     def owner(self) -> dict[str, str]:
         """Labels of everything that the federation makes in a cluster."""
         return {**MANAGED_BY, FEDERATION_LABEL: self.federation}
-
-    def selector(self, component: str) -> dict[str, str]:
-        """Finds the component's pods."""
-        return {"app.kubernetes.io/name": component, "app.kubernetes.io/instance": self.federation}
-
-    def metadata(self, component: str, name: str | None = None) -> Manifest:
-        """Of an object in the namespace."""
-        return {"name": name or component, "namespace": NAMESPACE, "labels": self.labels(component)}
