@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 
+from federation.dns.store import Store
 from federation.kube import Object
 from tests.unit.member_fixtures import FakeApi
 from tests.wire.api_fixtures import ADMIN, ApiServer
+from tests.wire.etcd_fixtures import client_tls
 
 READER = "reader"
+EAST, WEST, US, GLOBAL = (
+    f"nginx.default.fed.svc.{place}example.com" for place in ("east.us.", "west.us.", "us.", "")
+)
 PLACES = {"fc01": ("us", "east", "10.0.0.2"), "fc02": ("us", "west", "10.0.1.2")}
 
 
@@ -39,6 +44,37 @@ class Federated:
         """Those of the service on each member; None: none yet."""
         found = self.plane.api.objects["resourcebindings", "default", "nginx-service"]
         found["status"] = {"aggregatedStatus": [_item(member, ip) for member, ip in addresses.items()]}
+
+
+def store(endpoint: str, prefix: str = "/skydns", **changes: Any) -> dict[str, Any]:
+    """As the resource is given it; None is left out, as the protocol does."""
+    tls = client_tls()
+    found = Store(
+        endpoints=(endpoint,),
+        ca=tls.ca,
+        certificate=tls.certificate,
+        key=tls.key,
+        prefix=prefix,
+        **changes,
+    )
+    return {key: value for key, value in found.as_props().items() if value is not None}
+
+
+def inputs_of(federated: Federated, store: dict[str, Any], *, seconds: float) -> dict[str, Any]:
+    """Of the service's `DnsRecords`; `seconds` for its addresses."""
+    return {
+        "federation": "fed",
+        "domain": "example.com",
+        "ttl": 30,
+        "namespace": "default",
+        "service": "nginx",
+        "members": [
+            {"name": name, "region": region, "zones": [zone]} for name, (region, zone, _) in PLACES.items()
+        ],
+        "federationKubeconfig": federated.kubeconfig,
+        "stores": [store],
+        "timeoutSeconds": seconds,
+    }
 
 
 @pytest.fixture(name="federated")

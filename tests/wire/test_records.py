@@ -11,14 +11,20 @@ from components.dynamic.records import DnsRecordsProvider
 from federation.dns.etcd import EtcdBackend
 from federation.dns.etcd_client import encode
 from federation.dns.records import Change, RecordSet
-from federation.dns.store import Store, Through
+from federation.dns.store import Through
 from tests.wire.dynamic_fixtures import UNKNOWN, Diff, Made, Remote, Server, refusal, server_fixture  # noqa: F401
 from tests.wire.etcd_fixtures import Etcd, client_tls, free_port, running
-from tests.wire.records_fixtures import Federated, federated_fixture  # noqa: F401
-
-EAST, WEST, US, GLOBAL = (
-    f"nginx.default.fed.svc.{place}example.com" for place in ("east.us.", "west.us.", "us.", "")
+from tests.wire.records_fixtures import (  # noqa: F401
+    EAST,
+    GLOBAL,
+    US,
+    WEST,
+    Federated,
+    federated_fixture,
+    inputs_of,
+    store,
 )
+
 ALL = {
     GLOBAL: ("10.0.0.2", "10.0.1.2"),
     US: ("10.0.0.2", "10.0.1.2"),
@@ -46,20 +52,6 @@ def records_fixture(server: Server) -> Remote:
     return server.of(DnsRecordsProvider())
 
 
-def store(endpoint: str, prefix: str = "/skydns", **changes: Any) -> dict[str, Any]:
-    """As the resource is given it; None is left out, as the protocol does."""
-    tls = client_tls()
-    found = Store(
-        endpoints=(endpoint,),
-        ca=tls.ca,
-        certificate=tls.certificate,
-        key=tls.key,
-        prefix=prefix,
-        **changes,
-    )
-    return {key: value for key, value in found.as_props().items() if value is not None}
-
-
 @pytest.fixture(name="zone")
 def zone_fixture(etcd: Etcd) -> Iterator[EtcdBackend]:
     """What is in the store, which is empty at first."""
@@ -73,20 +65,7 @@ def zone_fixture(etcd: Etcd) -> Iterator[EtcdBackend]:
 
 @pytest.fixture(name="inputs")
 def inputs_fixture(federated: Federated, zone: EtcdBackend, etcd: Etcd) -> dict[str, Any]:
-    return {
-        "federation": "fed",
-        "domain": "example.com",
-        "ttl": 30,
-        "namespace": "default",
-        "service": "nginx",
-        "members": [
-            {"name": "fc01", "region": "us", "zones": ["east"]},
-            {"name": "fc02", "region": "us", "zones": ["west"]},
-        ],
-        "federationKubeconfig": federated.kubeconfig,
-        "stores": [store(etcd.endpoint)],
-        "timeoutSeconds": 1,
-    }
+    return inputs_of(federated, store(etcd.endpoint), seconds=1)
 
 
 def answers(zone: EtcdBackend) -> dict[str, tuple[str, ...]]:

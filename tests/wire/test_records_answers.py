@@ -13,16 +13,21 @@ from components.dynamic.records import DnsRecordsProvider
 from federation.coredns import corefile
 from federation.deadline import Deadline
 from federation.dns.query import Answer, ask
-from federation.dns.store import Store
 from federation.errors import UnreachableError
 from lab.tools.toolbox import Toolbox
 from tests.wire.dynamic_fixtures import Remote, Server, server_fixture  # noqa: F401
 from tests.wire.etcd_fixtures import Etcd, client_tls, free_port, running
-from tests.wire.records_fixtures import Federated, federated_fixture  # noqa: F401
-
-EAST, WEST, US, GLOBAL = (
-    f"nginx.default.fed.svc.{place}example.com" for place in ("east.us.", "west.us.", "us.", "")
+from tests.wire.records_fixtures import (  # noqa: F401
+    EAST,
+    GLOBAL,
+    US,
+    WEST,
+    Federated,
+    federated_fixture,
+    inputs_of,
+    store,
 )
+
 NAMES = (GLOBAL, US, EAST, WEST)
 BOTH = ("10.0.0.2", "10.0.1.2")
 
@@ -69,22 +74,7 @@ def _silent(nameserver: str) -> str | None:
 
 @pytest.fixture(name="inputs")
 def inputs_fixture(federated: Federated, etcd: Etcd) -> dict[str, Any]:
-    tls = client_tls()
-    store = Store(endpoints=(etcd.endpoint,), ca=tls.ca, certificate=tls.certificate, key=tls.key)
-    return {
-        "federation": "fed",
-        "domain": "example.com",
-        "ttl": 30,
-        "namespace": "default",
-        "service": "nginx",
-        "members": [
-            {"name": "fc01", "region": "us", "zones": ["east"]},
-            {"name": "fc02", "region": "us", "zones": ["west"]},
-        ],
-        "federationKubeconfig": federated.kubeconfig,
-        "stores": [{key: value for key, value in store.as_props().items() if value is not None}],
-        "timeoutSeconds": 5,
-    }
+    return inputs_of(federated, store(etcd.endpoint), seconds=5)
 
 
 def answers(nameserver: str) -> dict[str, tuple[str, ...]]:
