@@ -51,9 +51,9 @@ def test_a_plug_in_is_kept_as_it_is() -> None:
 
 def test_a_hundred_clusters_take_no_time_to_speak_of() -> None:
     files = {f"c{i:03}": text(cluster={"certificate-authority-data": b64(CA * 40)}) for i in range(100)}
-    start = time.monotonic()
+    start = time.process_time()
     merge(files)
-    assert time.monotonic() - start < 0.3
+    assert time.process_time() - start < 0.3
 
 
 names = st.text("abc-0", min_size=1, max_size=5)

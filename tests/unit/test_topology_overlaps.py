@@ -102,6 +102,6 @@ def test_the_same_is_found_as_by_looking_at_every_pair(many: list[dict[str, Any]
 
 def test_a_hundred_clusters_take_no_time_to_speak_of() -> None:
     many = [{"nodes": [f"10.{i}.0.0/24"], "pods": ["172.16.0.0/16"]} for i in range(100)]
-    start = time.monotonic()
+    start = time.process_time()
     assert told(clusters(*many)) == []
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
