@@ -64,7 +64,7 @@ class Scheme:
             level.region,
             self.domain,
         )
-        return ".".join(label for label in labels if label)
+        return ".".join(filter(None, labels))
 
     def parse(self, name: str) -> tuple[Service, Level] | None:
         """Whose name it is, and at which level; None if no service of this federation can have it."""

@@ -1,8 +1,13 @@
-"""The `fedctl` command, for the operator of a federation. Each command has a module of its own."""
+"""The `fedctl` command, for the operator of a federation. Each command has a module of its own, loaded when it is used.
+
+`federation.cli.commands` has the whole of it.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
@@ -11,7 +16,21 @@ from rich.console import Console
 
 from federation.errors import FederationError
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
+MODULES = {
+    "leave": "leave",
+    "placement": "placement",
+    "records live": "records_live",
+    "records plan": "records",
+    "records remove": "records_remove",
+    "schema": "topology",
+    "status": "status",
+    "validate": "topology",
+    "verify": "verify",
+}
+"""Command → its module."""
+HELP = "Tools for the operator of a federation."
+
+app = typer.Typer(help=HELP, no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 def _print_version(wanted: bool) -> None:
@@ -36,20 +55,20 @@ def versions() -> None:
         print(f"{package:20} {version(package)}")
 
 
+def load(words: Sequence[str]) -> None:
+    """Import the module of the command that the words name, as a command's imports may take longer than its work.
+
+    What is not so simple (a mistake, or options before the command) loads all of them.
+    """
+    command = " ".join(words[:2]) if words[:1] == ["records"] else "".join(words[:1])
+    import_module(f"federation.cli.{MODULES.get(command, 'commands')}")
+
+
 def main() -> None:
     """Entry point: an error that the user can act on is one line, and exit status 1."""
+    load(sys.argv[1:])
     try:
         app()
     except FederationError as error:
         Console(stderr=True, soft_wrap=True, highlight=False).print(f"error: {error}", markup=False)
         sys.exit(1)
-
-
-from federation.cli import leave as _leave  # noqa: E402, F401  # registers its command
-from federation.cli import placement as _placement  # noqa: E402, F401  # registers its command
-from federation.cli import records as _records  # noqa: E402, F401  # registers its commands
-from federation.cli import records_live as _records_live  # noqa: E402, F401  # registers its command
-from federation.cli import records_remove as _records_remove  # noqa: E402, F401  # registers its command
-from federation.cli import status as _status  # noqa: E402, F401  # registers its command
-from federation.cli import topology as _topology  # noqa: E402, F401  # registers its commands
-from federation.cli import verify as _verify  # noqa: E402, F401  # registers its command

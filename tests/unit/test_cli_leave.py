@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli import app
+from federation.cli.commands import app
 from federation.cli import leave as command
 from federation.errors import FederationError, UnreachableError
 from federation.karmada import cleanup

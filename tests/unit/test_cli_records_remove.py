@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli import app
+from federation.cli.commands import app
 from federation.cli import records_remove as command
 from federation.dns.memory import MemoryBackend
 from federation.dns.records import RecordSet

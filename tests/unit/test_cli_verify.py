@@ -10,7 +10,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from federation.cli import app
+from federation.cli.commands import app
 from federation.cli import verify as command
 from federation.dns import live, query
 from federation.errors import FederationError

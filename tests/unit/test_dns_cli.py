@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli import app
+from federation.cli.commands import app
 from federation.dns.facts import FactsError
 
 DOCS = (Path(__file__).parents[2] / "docs/names.md").read_text()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli import app, records_live, status
+from federation.cli.commands import app, records_live, status
 from federation.dns import query
 from federation.dns.facts import Current
 from federation.dns.live import BINDINGS, CLUSTERS, READERS, SERVICES, SLICES

@@ -15,7 +15,7 @@ import typer
 import yaml
 from typer.core import TyperGroup
 
-from federation.cli import app as fedctl
+from federation.cli.commands import app as fedctl
 from federation.karmada.rbac import DEFAULT_GRANTS
 from federation.topology import examine, schema
 from federation.topology.reference import page

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from federation.cli import app
+from federation.cli.commands import app
 from federation.errors import TopologyError
 from federation.topology import MistakesError, schema
 from federation.topology.models import Topology
