@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli.commands import app
 from federation.cli import leave as command
+from federation.cli.commands import app
 from federation.errors import FederationError, UnreachableError
 from federation.karmada import cleanup
 from federation.kube import Kube

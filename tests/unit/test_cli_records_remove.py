@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from federation.cli.commands import app
 from federation.cli import records_remove as command
+from federation.cli.commands import app
 from federation.dns.memory import MemoryBackend
 from federation.dns.records import RecordSet
 from federation.dns.store import Store

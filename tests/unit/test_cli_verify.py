@@ -10,8 +10,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from federation.cli.commands import app
 from federation.cli import verify as command
+from federation.cli.commands import app
 from federation.dns import live, query
 from federation.errors import FederationError
 from federation.kube import Kube

@@ -1,0 +1,27 @@
+"""All commands of `fedctl`: importing a module registers what is in it."""
+
+from __future__ import annotations
+
+from federation.cli import (
+    app,
+    leave,
+    placement,
+    records,
+    records_live,
+    records_remove,
+    status,
+    topology,
+    verify,
+)
+
+__all__ = [
+    "app",
+    "leave",
+    "placement",
+    "records",
+    "records_live",
+    "records_remove",
+    "status",
+    "topology",
+    "verify",
+]
