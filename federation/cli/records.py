@@ -52,7 +52,7 @@ def command(
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Do not look for cycles: a large federation is 200,000 objects without any, and looking takes a third of the time."""
+    """Do not look for cycles: a large federation is 200,000 objects without any, and the search a third of the time."""
     gc.disable()
     try:
         yield
