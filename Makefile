@@ -50,13 +50,11 @@ lint: venv ## ruff and mypy
 
 .PHONY: test
 test: lint tools ## all tests; the first run on a machine builds or downloads the tools
-	@$(VENV)/bin/python -m pytest -m "not long and not lab" -n auto --dist loadfile
-	$(VENV)/bin/python -m pytest -m "not long and lab"
+	@tests/run
 
 .PHONY: test-long
 test-long: lint tools ## all tests, with whole sweeps instead of samples
-	@$(VENV)/bin/python -m pytest -m "not lab" -n auto --dist loadfile
-	$(VENV)/bin/python -m pytest -m lab
+	@tests/run long
 
 .PHONY: bench-lab
 bench-lab: tools ## how fast the lab is on this machine, as a table

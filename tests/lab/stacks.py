@@ -189,6 +189,18 @@ class Stack:
         running.wait(timeout=10)
         self("cancel", "--yes")
 
+    def killed_after(self, count: int, mark: str, *words: str) -> bool:
+        """Run and kill at the count-th line with the mark. False if the run ended before."""
+        seen = 0
+        with self.start(*words, "--yes", "--skip-preview") as running:
+            assert running.stdout is not None
+            for line in running.stdout:
+                seen += mark in line
+                if seen >= count:
+                    self.kill(running)
+                    return True
+        return False
+
     def remove(self) -> None:
         """The stack's record, whatever is left of it."""
         self("stack", "rm", "--yes", "--force")

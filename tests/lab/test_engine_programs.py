@@ -21,8 +21,6 @@ from tests.lab.engine_fixtures import (  # noqa: F401  pytest finds fixtures by 
     stack_fixture,
 )
 
-pytestmark = pytest.mark.lab
-
 
 def test_a_dynamic_resource_is_created_kept_and_destroyed(engine: Engine, stack: Project) -> None:
     greeting = stack("greeting")

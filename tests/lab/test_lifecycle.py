@@ -43,7 +43,12 @@ def test_down_says_when_there_is_nothing(own_lab: TestLab) -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", ["named network namespaces", "cgroups", "processes in namespaces of their own"]
+    "moment",
+    [
+        "processes in namespaces of their own",
+        pytest.param("named network namespaces", marks=pytest.mark.long),
+        pytest.param("cgroups", marks=pytest.mark.long),
+    ],
 )
 def test_a_killed_up_can_be_removed(own_lab: TestLab, moment: str) -> None:
     before = inventory()
@@ -52,6 +57,7 @@ def test_a_killed_up_can_be_removed(own_lab: TestLab, moment: str) -> None:
     assert difference(before, inventory()) == {}
 
 
+@pytest.mark.long
 def test_up_goes_on_after_it_was_killed(own_lab: TestLab) -> None:
     before = inventory()
     kill_when(own_lab, before, "cgroups")
@@ -135,6 +141,7 @@ def test_a_record_that_cannot_be_read_is_an_error_with_a_way_out(own_lab: TestLa
     assert not Path(directory).exists()
 
 
+@pytest.mark.long
 def test_the_last_of_two_labs_takes_away_what_both_needed(own_lab: TestLab) -> None:
     before = inventory()
     other = TestLab(f"{own_lab.name}-b", own_lab.state_root)

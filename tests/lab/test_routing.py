@@ -7,7 +7,7 @@ import pytest
 from tests.lab.labs import TestLab, eventually
 from tests.lab.objects import deployment, node_port, toolbox
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 
 TOPOLOGY = "pod_routing: false\nclusters: [{name: a, workers: 1}, {name: b}]\n"
 NODE_PORT = "http://10.99.2.10:30080/"

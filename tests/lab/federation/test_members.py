@@ -79,6 +79,7 @@ def copies(lab: TestLab) -> bool:
     return bool(lab.get("fc03", "deployments", "-n", "default")["items"])
 
 
+@pytest.mark.long
 def test_a_member_joins_again_and_leaves_when_it_is_dead_and_its_rest_is_cleaned_when_it_is_back(
     without_fc03: Stack, three: TestLab, objects: Objects
 ) -> None:

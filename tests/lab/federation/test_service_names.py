@@ -6,6 +6,7 @@ The control plane and the zone are on a cluster of their own, so that each membe
 from __future__ import annotations
 
 import json
+import random
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ DEAD_SECONDS = 30.0
 """A member that has died is in no answer after so long; resolvers may keep one for the TTL on top."""
 EMPTY_SECONDS = 5.0
 """The same for one whose backends are gone."""
+KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
+"""After so many resources of some 170 `pulumi` is killed; the next run goes on from there."""
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,7 @@ def names(
     topology["clusters"][2]["join"] = False
     stack = Stack(three, tmp_path_factory.mktemp("names") / "icp", topology)
     try:
+        assert stack.killed_after(KILLED_UP, " created (", "up")
         stack.up()
         yield Names(three, stack, "10.99.3.10")
     finally:
@@ -190,6 +194,7 @@ def _store(names: Names, *words: str) -> None:
 def test_nothing_is_left_of_it(
     names: Names, before: dict[str, Inventory], three: TestLab, request: pytest.FixtureRequest
 ) -> None:
+    assert names.stack.killed_after(KILLED_DESTROY, " deleted (", "destroy")
     names.stack.destroy()
     for cluster, had in before.items():
         gone: Callable[[], str | None] = lambda c=cluster, h=had: unlike(h, objects_of(three, c))  # type: ignore[misc]  # noqa: E731
