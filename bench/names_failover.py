@@ -141,6 +141,7 @@ class Failover:
         found = list[str]()
 
         def probe() -> str | None:
+            run(["ip", "neigh", "flush", "to", self._target])  # who held it last would serve it, too
             for host in (self._target, *nodes.values()):
                 ask(host)  # whoever asks has to find out its link-layer address first
             said = json.loads(run(["ip", "-json", "neigh"]).stdout)

@@ -218,10 +218,14 @@ def pinned(lab: TestLab) -> Iterator[tuple[str, str]]:
 
 
 def holder_of(lab: TestLab, target: str) -> str:
-    """The gateway node that answers ARP requests for the address."""
+    """The gateway node that answers ARP requests for the address.
+
+    It must be asked: who held the address last is still known, and serves it too, as kube-proxy does on every node.
+    """
     found: list[str] = []
 
     def probe() -> str | None:
+        lab("exec", "--", "ip", "neigh", "flush", "to", target)
         lab.run("exec", "--", "curl", "-s", "--max-time", "1", f"http://{target}/")
         for host in WORKERS.values():
             lab.run("exec", "--", "curl", "-s", "--max-time", "1", f"http://{host}:1/")
