@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bench.names_failover import holders
 from components.keepalived.objects import manifests
 from components.keepalived.settings import Settings
 from federation.topology.models import Controllers, VipPool
@@ -230,11 +231,8 @@ def holder_of(lab: TestLab, target: str) -> str:
         for host in WORKERS.values():
             lab.run("exec", "--", "curl", "-s", "--max-time", "1", f"http://{host}:1/")
         said = lab("exec", "--", "ip", "-json", "neigh")
-        macs = {entry["dst"]: entry.get("lladdr") for entry in json.loads(said)}
-        found[:] = [
-            node for node, host in WORKERS.items() if target in macs and macs.get(host) == macs[target]
-        ]
-        return None if found and macs[target] else f"neighbours: {macs}"
+        found[:] = holders(json.loads(said), target, WORKERS)
+        return None if found else f"neighbours: {said}"
 
     eventually(probe, 20, f"a node that holds {target}")
     return found[0]

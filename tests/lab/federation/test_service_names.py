@@ -39,7 +39,7 @@ DEAD_SECONDS = 30.0
 EMPTY_SECONDS = 5.0
 """The same for one whose backends are gone."""
 KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
-"""After so many resources of some 170 `pulumi` is killed; the next run goes on from there."""
+"""After so many resources `pulumi` is killed; the next run goes on from there."""
 
 
 @pytest.fixture(scope="module")
