@@ -14,6 +14,14 @@ from components import guards, pods
 from components.kubernetes import KubernetesObject, Manifest
 from components.place import Labelled
 from components.pods import CONFIG, Component, http
+from components.workload_identity import (
+    TOKEN,
+    TOKEN_FOLDER,
+    WorkloadIdentity,
+    account_annotations,
+    token_volume,
+    variables,
+)
 from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
 from federation.topology.models import Controllers
 
@@ -34,6 +42,7 @@ class DnsControllerArgs:
         controllers: image and replicas.
         kubeconfig: for the federation API, as a user that may look and nothing else; see `DnsIdentity`.
         store: how a pod of this cluster writes the zone: a `Store` as plain data, such as `CoreDnsStack` gives it.
+        identity: as whom its pods write a zone in Azure; None for other stores.
         namespace: of the controller.
         namespace_made: the resource of that namespace; None: this component makes it.
     """
@@ -44,6 +53,7 @@ class DnsControllerArgs:
     controllers: Controllers
     kubeconfig: pulumi.Input[str]
     store: pulumi.Input[Mapping[str, Any]]
+    identity: WorkloadIdentity | None = None
     namespace: str = NAMESPACE
     namespace_made: pulumi.Resource | None = None
 
@@ -70,7 +80,8 @@ class DnsController(pulumi.ComponentResource):
         )
         within = pulumi.ResourceOptions(parent=self, depends_on=[space], deleted_with=space)
         program = component(config(args))
-        needs = [self._object(manifest, within) for manifest in (*rights(place), pods.secret(place, program))]
+        manifests = (*rights(place, args.identity), pods.secret(place, program))
+        needs = [self._object(manifest, within) for manifest in manifests]
         kept_safe = [self._object(manifest, within) for manifest in protection(place)]
         last = pulumi.ResourceOptions(
             parent=self,
@@ -79,7 +90,7 @@ class DnsController(pulumi.ComponentResource):
             # An image that cannot be pulled is not worth the provider's ten minutes.
             custom_timeouts=pulumi.CustomTimeouts(create="5m", update="5m"),
         )
-        workload = self._object(deployment(place, program), last)
+        workload = self._object(deployment(place, program, args.identity), last)
         self.ready = workload.id.apply(lambda _: True)
         self.register_outputs({"ready": self.ready})
 
@@ -173,7 +184,7 @@ def component(configuration: pulumi.Output[str]) -> Component:
     )
 
 
-def deployment(place: Place, program: Component) -> dict[str, Any]:
+def deployment(place: Place, program: Component, identity: WorkloadIdentity | None = None) -> dict[str, Any]:
     """As all programs of this project, but it talks to its cluster for the Lease, and the engine waits for it."""
     made = pods.deployment(place, program)
     spec = made["spec"]["template"]["spec"]
@@ -186,18 +197,23 @@ def deployment(place: Place, program: Component) -> dict[str, Any]:
         {"name": "tmp", "emptyDir": {"medium": "Memory", "sizeLimit": "1Mi"}},
     ]
     spec |= {"serviceAccountName": CONTROLLER, "automountServiceAccountToken": True}
+    if identity:
+        container["env"] = [*container["env"], *variables(identity)]
+        container["volumeMounts"].append({"name": TOKEN, "mountPath": TOKEN_FOLDER, "readOnly": True})
+        spec["volumes"].append(token_volume())
     return {**made, "metadata": place.metadata(CONTROLLER)}
 
 
-def rights(place: Place) -> list[dict[str, Any]]:
+def rights(place: Place, identity: WorkloadIdentity | None = None) -> list[dict[str, Any]]:
     """Its account, and the one Lease it may take. Names cannot restrict `create` (Kubernetes, "Using RBAC")."""
     metadata = place.metadata(CONTROLLER)
+    known_as = metadata if identity is None else {**metadata, "annotations": account_annotations(identity)}
     lease = {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"]}
     rules = [
         {**lease, "verbs": ["create"]},
         {**lease, "verbs": ["get", "patch"], "resourceNames": [CONTROLLER]},
     ]
-    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": known_as}
     return [
         {**account, "automountServiceAccountToken": False},  # its pods say that they want it
         {"apiVersion": f"{_RBAC}/v1", "kind": "Role", "metadata": metadata, "rules": rules},

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cluster import WayIn
 from components.dynamic.nodes import NodeLabels, NodeLabelsArgs
-from federation.kubeconfig import minify, read
+from federation.kubeconfig import endpoint, minify, read
 from federation.topology import models
 
 
@@ -68,7 +70,7 @@ class ExistingCluster(pulumi.ComponentResource):
         super().__init__("federation:cluster:ExistingCluster", name, {}, opts)
         self.name, self.reference = args.cluster.name, args.cluster.kubeconfig
         self.kubeconfig = pulumi.Output.secret(args.kubeconfig)
-        self._resource_name = name
+        self._resource_name, self._text = name, args.kubeconfig
         if args.cluster.node_labels:
             self._label_nodes(args)
         self.register_outputs({"name": self.name, "kubeconfig": self.kubeconfig})
@@ -87,6 +89,11 @@ class ExistingCluster(pulumi.ComponentResource):
             enable_config_map_mutable=True,
             opts=pulumi.ResourceOptions(parent=self),
         )
+
+    def way_in(self, name: str) -> WayIn:  # noqa: ARG002  nothing is made for it
+        """Where its API server is, there are its nodes' ports."""
+        text = pulumi.Output.from_input(self._text)
+        return WayIn(text.apply(lambda known: str(urlsplit(endpoint(known)[0]).hostname)))
 
     def _label_nodes(self, args: ExistingClusterArgs) -> None:
         cluster = args.cluster

@@ -8,8 +8,8 @@ object by object: it goes with the namespace.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -50,6 +50,8 @@ class FederationControlPlaneArgs:
         kubeconfig_path: file that it came from, if it did: credentials in it are newer than those of the state.
         kubeconfig_context: context in that file.
         address: host name or address under which clients find the federation API.
+        cloud: how the host's cloud gives its Service an address, as annotations of it; then no address is asked for in
+            its specification. Empty where the host has no cloud.
         crds: Karmada's, as `federation.karmada.crds.load` returns them.
     """
 
@@ -59,7 +61,8 @@ class FederationControlPlaneArgs:
     kubeconfig: pulumi.Input[str]
     kubeconfig_path: str | None = None
     kubeconfig_context: str | None = None
-    address: str
+    address: pulumi.Input[str]
+    cloud: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     crds: Sequence[Manifest]
 
     @property
@@ -69,10 +72,10 @@ class FederationControlPlaneArgs:
         return self.spec.api_server.port or default
 
     @property
-    def endpoint(self) -> str:
+    def endpoint(self) -> pulumi.Output[str]:
         """URL of the federation API for clients outside."""
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"https://{host}:{self.port}"
+        address = pulumi.Output.from_input(self.address)
+        return address.apply(lambda host: f"https://{f'[{host}]' if ':' in host else host}:{self.port}")
 
 
 class FederationControlPlane(pulumi.ComponentResource):
@@ -88,7 +91,7 @@ class FederationControlPlane(pulumi.ComponentResource):
         ready: the plane is healthy and has its policies; members and workloads depend on these.
     """
 
-    endpoint: str
+    endpoint: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
     namespace: KubernetesObject
     provider: kubernetes.Provider
@@ -135,7 +138,7 @@ class FederationControlPlane(pulumi.ComponentResource):
             started += self._start(member, etcd.stateful_set(plane, member), etcd.service(plane))
             after = [EtcdReady(f"{self._name}-etcd", self._wait(started), self._opts(*started.resources))]
         api = servers.api_server(plane, certificates)
-        service = servers.api_service(plane, port=self._args.port)
+        service = servers.api_service(plane, port=self._args.port, cloud=self._args.cloud)
         started += self._start(api, pods.deployment(plane, api), service, after=after)
         # Last, as nothing waits for them.
         guards = [*protection.disruption_budgets(plane)]

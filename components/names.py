@@ -12,16 +12,13 @@ from typing import Any
 
 import pulumi
 
-from components.coredns.stack import CoreDnsArgs, CoreDnsStack
+from components.cluster import Cluster
 from components.dns_controller import DnsController, DnsControllerArgs
 from components.dns_identity import DnsIdentity, DnsIdentityArgs
 from components.dynamic.cluster_dns import ClusterDns, ClusterDnsArgs
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
-from components.existing_cluster import ExistingCluster
 from components.federation import FederationControlPlane
-from federation import etcd_files
-from federation.dns.store import Store
-from federation.errors import TopologyError
+from components.zones import Surroundings, Zone, zone
 from federation.names import Service
 from federation.topology import models
 
@@ -40,37 +37,11 @@ class FederatedNamesArgs:
     """
 
     topology: models.Topology
-    clusters: Mapping[str, ExistingCluster]
+    clusters: Mapping[str, Cluster]
     virtual_ips: Mapping[str, pulumi.Resource]
     plane: FederationControlPlane
     services: Sequence[Service]
     after: Sequence[pulumi.Resource]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Zone:
-    """The federation's zone in one backend.
-
-    Attributes:
-        name: of its resources.
-        store: how the engine writes it; secret.
-        controller_store: how a pod of `cluster` writes it; secret.
-        cluster: where its controller runs.
-        namespace: of its controller; `made` is its resource, or None where the controller makes it.
-        nameservers: who answers for it.
-        asked: whether the members' own DNS shall ask them.
-        ready: done once they answer.
-    """
-
-    name: str
-    store: pulumi.Output[dict[str, Any]]
-    controller_store: pulumi.Output[dict[str, Any]]
-    cluster: ExistingCluster
-    namespace: str
-    made: pulumi.Resource | None
-    nameservers: pulumi.Output[list[str]]
-    asked: bool
-    ready: Sequence[pulumi.Resource]
 
 
 class FederatedNames(pulumi.ComponentResource):
@@ -91,61 +62,27 @@ class FederatedNames(pulumi.ComponentResource):
     ) -> None:
         super().__init__("federation:dns:FederatedNames", name, {}, opts)
         self._name, self._args = name, args
-        zones = [self._zone(spec, self._zone_name(place)) for place, spec in enumerate(args.topology.dns)]
-        for zone in zones:
-            if zone.asked:
-                self._wire(zone)
+        around = Surroundings(
+            topology=args.topology, clusters=args.clusters, virtual_ips=args.virtual_ips, child=self._child
+        )
+        zones = [zone(place, around) for place in range(len(args.topology.dns))]
+        for each in zones:
+            if each.asked:
+                self._wire(each)
         records = {service: self._records(service, zones) for service in args.services}
         identity = DnsIdentity(
             f"{name}-identity", DnsIdentityArgs(plane=args.plane), self._child(*args.after)
         )
-        for zone in zones:
-            self._controller(zone, identity, records.values())
+        for each in zones:
+            self._controller(each, identity, records.values())
         self.names = pulumi.Output.from_input({str(service): each.names for service, each in records.items()})
-        self.nameservers = pulumi.Output.all(*(zone.nameservers for zone in zones)).apply(
+        self.nameservers = pulumi.Output.all(*(each.nameservers for each in zones)).apply(
             lambda found: [server for servers in found for server in servers]
         )
-        self.stores = pulumi.Output.secret([zone.store for zone in zones])
+        self.stores = pulumi.Output.secret([each.store for each in zones])
         self.register_outputs({"names": self.names, "nameservers": self.nameservers})
 
-    def _zone_name(self, place: int) -> str:
-        return f"{self._name}-coredns" + (f"-{place + 1}" if place else "")
-
-    def _zone(self, spec: models.CoreDns | models.AzureDns, name: str) -> _Zone:
-        if isinstance(spec, models.AzureDns):
-            raise TopologyError(
-                "dns", "zones in Azure DNS are not written yet", "use provider coredns, or leave it out"
-            )
-        topology = self._args.topology
-        cluster = self._args.clusters[spec.cluster or topology.host_cluster.name]
-        return _existing(spec, name, cluster) if spec.endpoints else self._own(spec, name, cluster)
-
-    def _own(self, spec: models.CoreDns, name: str, cluster: ExistingCluster) -> _Zone:
-        topology = self._args.topology
-        args = CoreDnsArgs(
-            federation=topology.name,
-            domain=topology.domain,
-            spec=spec,
-            cluster=cluster.name,
-            kubeconfig=cluster.kubeconfig,
-            kubeconfig_path=cluster.reference.path,
-            kubeconfig_context=cluster.reference.context,
-        )
-        vips = [made for at, made in self._args.virtual_ips.items() if at == cluster.name]
-        stack = CoreDnsStack(name, args, self._child(*vips, providers=[cluster.provider]))
-        return _Zone(
-            name=name,
-            store=stack.store,
-            controller_store=stack.controller_store,
-            cluster=cluster,
-            namespace=spec.namespace,
-            made=stack.namespace,
-            nameservers=stack.nameservers,
-            asked=spec.wire_members,
-            ready=[stack],
-        )
-
-    def _wire(self, zone: _Zone) -> None:
+    def _wire(self, zone: Zone) -> None:
         """The members' pods resolve the names."""
         topology = self._args.topology
         for member in topology.members:
@@ -162,7 +99,7 @@ class FederatedNames(pulumi.ComponentResource):
             )
             ClusterDns(f"{member.name}-{zone.name}", args, self._child(*zone.ready))
 
-    def _records(self, service: Service, zones: Sequence[_Zone]) -> DnsRecords:
+    def _records(self, service: Service, zones: Sequence[Zone]) -> DnsRecords:
         topology = self._args.topology
         args = DnsRecordsArgs(
             federation=topology.name,
@@ -177,7 +114,7 @@ class FederatedNames(pulumi.ComponentResource):
         after = (*self._args.after, *(each for zone in zones for each in zone.ready))
         return DnsRecords(f"{service.namespace}/{service.name}", args, self._child(*after))
 
-    def _controller(self, zone: _Zone, identity: DnsIdentity, after: Iterable[pulumi.Resource]) -> None:
+    def _controller(self, zone: Zone, identity: DnsIdentity, after: Iterable[pulumi.Resource]) -> None:
         """Stopped before the records go, and before the rights that it needs."""
         topology = self._args.topology
         args = DnsControllerArgs(
@@ -187,6 +124,7 @@ class FederatedNames(pulumi.ComponentResource):
             controllers=topology.controllers,
             kubeconfig=identity.kubeconfig,
             store=zone.controller_store,
+            identity=zone.identity,
             namespace=zone.namespace,
             namespace_made=zone.made,
         )
@@ -195,23 +133,3 @@ class FederatedNames(pulumi.ComponentResource):
 
     def _child(self, *after: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), **more)
-
-
-def _existing(spec: models.CoreDns, name: str, cluster: ExistingCluster) -> _Zone:
-    """On a CoreDNS of somebody else's: only its etcd is written. Raises `FederationError` if a file cannot be read."""
-    assert spec.tls, "checked by the topology"  # noqa: S101
-    files = etcd_files.read(spec.tls, "dns.tls")
-    store = pulumi.Output.secret(
-        Store(endpoints=spec.endpoints, ca=files.ca, certificate=files.certificate, key=files.key).as_props()
-    )
-    return _Zone(
-        name=name,
-        store=store,
-        controller_store=store,
-        cluster=cluster,
-        namespace=spec.namespace,
-        made=None,
-        nameservers=pulumi.Output.from_input(list(spec.nameservers)),
-        asked=spec.wire_members and bool(spec.nameservers),
-        ready=[],
-    )

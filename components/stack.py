@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import pulumi
 
+from components.cluster import AnyCluster, Cluster, WayIn
 from components.dynamic.join import Join, JoinArgs
 from components.dynamic.membership import Membership, MembershipArgs
 from components.existing_cluster import ExistingCluster, ExistingClusterArgs, kubeconfig_text
@@ -17,9 +17,8 @@ from components.keepalived import KeepalivedArgs, KeepalivedStack
 from components.names import FederatedNames, FederatedNamesArgs
 from components.verification import Verification, VerificationArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
-from federation.errors import TopologyError
 from federation.karmada import crds
-from federation.kubeconfig import endpoint, merge
+from federation.kubeconfig import merge
 from federation.paths import cache_dir
 from federation.topology import models
 from federation.vip.router import router_ids
@@ -31,7 +30,7 @@ class FederationArgs:
 
     Attributes:
         topology: what it is made of.
-        kubeconfigs: of every cluster, by its name: text with one context and everything inside.
+        kubeconfigs: of every cluster that is there already, by its name: text with one context and everything inside.
     """
 
     topology: models.Topology
@@ -52,7 +51,7 @@ class Federation(pulumi.ComponentResource):
     """
 
     members: pulumi.Output[list[dict[str, Any]]]
-    endpoint: str
+    endpoint: pulumi.Output[str]
     kubeconfig: pulumi.Output[str]
     names: pulumi.Output[dict[str, list[str]]]
     nameservers: pulumi.Output[list[str]]
@@ -63,10 +62,10 @@ class Federation(pulumi.ComponentResource):
         super().__init__("federation:index:Federation", name, {}, opts)
         self._topology = topology = args.topology
         self._kubeconfigs = args.kubeconfigs
-        clusters = {c.name: self._cluster(c) for c in map(_existing, topology.clusters)}
+        clusters = self._clusters()
         vips = self._virtual_ips(clusters)
         plane = self._control_plane(clusters[topology.host_cluster.name])
-        joins = {c.name: self._join(c, plane) for c in map(_existing, topology.members)}
+        joins = {c.name: self._join(c, clusters[c.name], plane) for c in topology.members}
         membership = self._membership(plane, joins)
         workloads = self._workloads(plane, [membership, *vips.values()]) if topology.workloads else None
         self.names, self.nameservers = pulumi.Output.from_input({}), pulumi.Output.from_input([])
@@ -88,19 +87,31 @@ class Federation(pulumi.ComponentResource):
             self._verify(plane, joins, everything)
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
-        self.kubeconfig = self._merged(plane.kubeconfig)
+        self.kubeconfig = self._merged(clusters, plane.kubeconfig)
         self.next_steps = pulumi.Output.all(self.names, self.nameservers).apply(
             lambda known: _next_steps(topology, *known)
         )
         self.register_outputs({"members": self.members, "endpoint": self.endpoint})
 
-    def _cluster(self, cluster: models.ExistingCluster) -> ExistingCluster:
+    def _clusters(self) -> dict[str, Cluster]:
+        """All of them by name, in the topology's order."""
+        topology, found = self._topology, dict[str, Cluster]()
+        made = [c for c in topology.clusters if isinstance(c, models.AksCluster)]
+        if made:
+            from components.azure.clusters import acs_clusters  # noqa: PLC0415  a large SDK
+
+            found.update(acs_clusters(topology.name, made, self._child()))
+        there = [c for c in topology.clusters if isinstance(c, models.ExistingCluster)]
+        found.update({c.name: self._existing(c) for c in there})
+        return {c.name: found[c.name] for c in topology.clusters}
+
+    def _existing(self, cluster: models.ExistingCluster) -> ExistingCluster:
         args = ExistingClusterArgs(
             cluster=cluster, federation=self._topology.name, kubeconfig=self._kubeconfigs[cluster.name]
         )
         return ExistingCluster(cluster.name, args, self._child())
 
-    def _virtual_ips(self, clusters: Mapping[str, ExistingCluster]) -> dict[str, KeepalivedStack]:
+    def _virtual_ips(self, clusters: Mapping[str, Cluster]) -> dict[str, KeepalivedStack]:
         """For the clusters that have a pool, and so no load balancer of their own."""
         topology = self._topology
         pools = {c.name: c.vips for c in topology.clusters if c.vips}
@@ -120,38 +131,49 @@ class Federation(pulumi.ComponentResource):
             for name, pool in pools.items()
         }
 
-    def _control_plane(self, host: ExistingCluster) -> FederationControlPlane:
-        topology, spec = self._topology, self._topology.control_plane
-        cluster = _existing(topology.host_cluster)
-        text = self._kubeconfigs[cluster.name]
+    def _control_plane(self, host: Cluster) -> FederationControlPlane:
+        topology = self._topology
+        spec, way = self._way_in(host)
         args = FederationControlPlaneArgs(
             federation=topology.name,
             spec=spec,
-            cluster=cluster.name,
-            kubeconfig=text,
-            kubeconfig_path=cluster.kubeconfig.path,
-            kubeconfig_context=cluster.kubeconfig.context,
-            address=spec.api_server.advertise_address or str(urlsplit(endpoint(text)[0]).hostname),
+            cluster=host.name,
+            kubeconfig=host.kubeconfig,
+            kubeconfig_path=host.reference.path,
+            kubeconfig_context=host.reference.context,
+            address=way.address,
+            cloud=way.annotations,
             crds=crds.load(spec.crds, version=spec.karmada_version, cache=cache_dir()),
         )
         return FederationControlPlane(topology.name, args, self._child(providers=[host.provider]))
 
-    def _join(self, cluster: models.ExistingCluster, plane: FederationControlPlane) -> Join:
+    def _way_in(self, host: Cluster) -> tuple[models.ControlPlane, WayIn]:
+        """How clients find the federation API: by a load balancer where the host's nodes have no address outside."""
+        spec = self._topology.control_plane
+        api = spec.api_server
+        if api.advertise_address:
+            return spec, WayIn(api.advertise_address)
+        way = host.way_in(f"{self._topology.name}-federation-api")
+        if way.annotations:
+            api = api.model_copy(update={"service_type": "LoadBalancer"})
+        return spec.model_copy(update={"api_server": api}), way
+
+    def _join(self, spec: AnyCluster, cluster: Cluster, plane: FederationControlPlane) -> Join:
         args = JoinArgs(
             member=cluster.name,
             federation=self._topology.name,
-            kubeconfig=self._kubeconfigs[cluster.name],
-            kubeconfig_path=cluster.kubeconfig.path,
-            kubeconfig_context=cluster.kubeconfig.context,
+            kubeconfig=cluster.kubeconfig,
+            kubeconfig_path=cluster.reference.path,
+            kubeconfig_context=cluster.reference.context,
             federation_kubeconfig=plane.kubeconfig,
-            region=cluster.region,
-            zones=cluster.zones,
-            labels=cluster.labels,
+            region=spec.region,
+            zones=spec.zones,
+            labels=spec.labels,
             grants=[
                 {"apiGroups": list(g.api_groups), "resources": list(g.resources), "verbs": list(g.verbs)}
-                for g in cluster.grants
+                for g in spec.grants
             ],
-            on_leave=cluster.on_leave,
+            on_leave=spec.on_leave,
         )
         return Join(f"{cluster.name}-join", args, self._child(depends_on=plane.ready))
 
@@ -188,9 +210,11 @@ class Federation(pulumi.ComponentResource):
         )
         Verification(f"{self._topology.name}-verification", args, self._child(depends_on=list(after)))
 
-    def _merged(self, federation: pulumi.Output[str]) -> pulumi.Output[str]:
-        name, others = self._topology.name, dict(self._kubeconfigs)
-        return pulumi.Output.secret(federation.apply(lambda own: merge({**others, name: own}, current=name)))
+    def _merged(self, clusters: Mapping[str, Cluster], federation: pulumi.Output[str]) -> pulumi.Output[str]:
+        name = self._topology.name
+        texts = {**{each: cluster.kubeconfig for each, cluster in clusters.items()}, name: federation}
+        merged = pulumi.Output.all(**texts).apply(lambda known: merge(known, current=name))
+        return pulumi.Output.secret(merged)
 
     def _child(self, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, **more)
@@ -201,17 +225,8 @@ def kubeconfigs(topology: models.Topology, config: pulumi.Config) -> dict[str, s
 
     Raises `KubeconfigError` if a file cannot be used, and `pulumi.ConfigMissingError` if a secret is not there.
     """
-    return {c.name: kubeconfig_text(c.kubeconfig, config) for c in map(_existing, topology.clusters)}
-
-
-def _existing(cluster: models.ExistingCluster | models.AksCluster) -> models.ExistingCluster:
-    if isinstance(cluster, models.ExistingCluster):
-        return cluster
-    raise TopologyError(
-        f"cluster {cluster.name}",
-        f"clusters of kind {cluster.kind} are not made yet",
-        "make it with other means and give its kubeconfig, with kind existing",
-    )
+    there = [c for c in topology.clusters if isinstance(c, models.ExistingCluster)]
+    return {c.name: kubeconfig_text(c.kubeconfig, config) for c in there}
 
 
 def _row(join: Join) -> pulumi.Output[dict[str, Any]]:

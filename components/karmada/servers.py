@@ -6,6 +6,7 @@ Flags: kube-apiserver's and Karmada's own reference; what Karmada needs beside t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -190,8 +191,16 @@ def service(plane: Plane, component: str, *, port: int, target: int) -> dict[str
     }
 
 
-def api_service(plane: Plane, *, port: int) -> dict[str, Any]:
-    """The way in from outside: a port of every node, or an address of the host's load balancer."""
+def api_service(
+    plane: Plane, *, port: int, cloud: Mapping[str, pulumi.Input[str]] | None = None
+) -> dict[str, Any]:
+    """The way in from outside: a port of every node, or an address of the host's load balancer.
+
+    Args:
+        plane: what it is the way to.
+        port: for clients outside.
+        cloud: annotations with which an address is asked of the host's cloud, whose load balancer needs node ports.
+    """
     settings = plane.spec.api_server
     manifest = service(plane, API_SERVER, port=API_PORT, target=API_PORT)
     spec = {**manifest["spec"], "type": settings.service_type}
@@ -201,8 +210,10 @@ def api_service(plane: Plane, *, port: int) -> dict[str, Any]:
     else:
         # Components inside the cluster keep theirs; clients use the one that is asked for.
         public = [] if port == API_PORT else [{**entry, "name": "public", "port": port}]
-        spec |= {"ports": [entry, *public], "allocateLoadBalancerNodePorts": False}
-        if settings.advertise_address and _is_address(settings.advertise_address):
+        spec |= {"ports": [entry, *public], "allocateLoadBalancerNodePorts": bool(cloud)}
+        if cloud:
+            manifest["metadata"]["annotations"] = {**manifest["metadata"]["annotations"], **cloud}
+        elif settings.advertise_address and _is_address(settings.advertise_address):
             spec["loadBalancerIP"] = settings.advertise_address
     return {**manifest, "spec": spec}
 
