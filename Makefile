@@ -12,7 +12,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.done: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -36,11 +36,19 @@ tools: setup ## get Kubernetes, etcd, CoreDNS, Pulumi and Karmada; SOURCE=downlo
 
 .PHONY: demo
 demo: setup ## two real clusters become one federation, with nginx in both, by the real Pulumi engine
-	@$(VENV)/bin/python demo/run.py
+	@$(VENV)/bin/python -m demo.run
 
 .PHONY: demo-down
 demo-down: venv ## take the demo apart
-	@$(VENV)/bin/python demo/run.py --down
+	@$(VENV)/bin/python -m demo.run --down
+
+.PHONY: demo-azure
+demo-azure: setup ## the same with two AKS clusters and a zone in Azure DNS, on a stand-in for Azure
+	@$(VENV)/bin/python -m demo.azure
+
+.PHONY: demo-azure-down
+demo-azure-down: venv ## take the demo on the stand-in apart
+	@$(VENV)/bin/python -m demo.azure --down
 
 .PHONY: lint
 lint: venv ## ruff and mypy

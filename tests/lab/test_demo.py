@@ -30,7 +30,7 @@ def demo_lab(state_root: Path) -> Iterator[TestLab]:
 
 def start(lab: TestLab, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "demo/run.py", *words],
+        [sys.executable, "-m", "demo.run", *words],
         cwd=ROOT,
         env=lab.env,
         text=True,
