@@ -1,4 +1,4 @@
-"""A small client of a cluster's API server, for the lab's own waiting: no process per question.
+"""A small client of a cluster's API server, for the lab's own waiting and small changes: no process per question.
 
 Everything else talks to a cluster with kubectl or a real client library.
 """
@@ -18,7 +18,15 @@ TIMEOUT = 5.0
 
 
 class Unavailable(Exception):  # noqa: N818 - it is a state of the server, which callers expect and wait out
-    """No answer, or one that is not 2xx; the text says which."""
+    """No answer, or one that is not 2xx; the text says which.
+
+    Attributes:
+        status: of the answer; None when there was none.
+    """
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class Api:
@@ -37,20 +45,30 @@ class Api:
 
     def get(self, path: str) -> str:
         """The body of the answer to GET `path`. Raises `Unavailable`."""
+        return self.ask("GET", path)
+
+    def ask(self, method: str, path: str, body: Any = None, kind: str = "application/json") -> str:
+        """The body of the answer to any request. Raises `Unavailable`.
+
+        Args:
+            body: sent as JSON; None sends nothing.
+            kind: the body's media type: of a patch, such as application/merge-patch+json.
+        """
         connection = http.client.HTTPSConnection(self._host, API_PORT, timeout=TIMEOUT)
+        headers = {} if body is None else {"Content-Type": kind}
         try:
             plain = netns.connect(self._fabric, self._host, API_PORT, TIMEOUT)
             connection.sock = self._tls.wrap_socket(plain, server_hostname=self._host)
-            connection.request("GET", path)
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
-            body = answer.read().decode(errors="replace")
+            text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             raise Unavailable(f"the API server does not answer ({error})") from None
         finally:
             connection.close()
         if not 200 <= answer.status < 300:
-            raise Unavailable(f"the API server says {answer.status}: {body[:300].strip()}")
-        return body
+            raise Unavailable(f"the API server says {answer.status}: {text[:300].strip()}", answer.status)
+        return text
 
     def items(self, path: str) -> list[dict[str, Any]]:
         """The objects of the list at `path`. Raises `Unavailable`."""

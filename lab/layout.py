@@ -8,7 +8,8 @@ from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 
 from lab.errors import NotFoundError
-from lab.topology import FIRST_NODE, NODE_MASK, Cluster, Topology, vip_count
+from lab.ranges import FIRST_NODE, NODE_MASK, vip_count
+from lab.topology import Cluster, Oidc, Topology
 
 API_PORT = 6443
 
@@ -24,6 +25,8 @@ class Node:
     control_plane: bool
     namespace: str
     """Its network namespace, as `ip netns` names it."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Beside those of its place."""
     link: str
     """The fabric's end of its cable. Network interfaces have at most 15 characters, hence not the node's name."""
 
@@ -46,6 +49,8 @@ class ClusterLayout:
     services: IPv4Network
     vips: IPv4Network | None
     nodes: tuple[Node, ...]
+    issuer: str | None = None
+    oidc: Oidc | None = None
 
     @property
     def control_plane(self) -> Node:
@@ -134,13 +139,13 @@ def lay_out(lab: str, topology: Topology) -> Layout:
     """Names and addresses of every machine of the lab `lab`."""
     return Layout(
         lab=lab,
-        clusters=tuple(_cluster(lab, i, c) for i, c in enumerate(topology.clusters)),
+        clusters=tuple(_cluster(lab, c) for c in topology.clusters),
         pod_routing=topology.pod_routing,
         images=topology.images,
     )
 
 
-def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
+def _cluster(lab: str, cluster: Cluster) -> ClusterLayout:
     subnets = cluster.pods.subnets(new_prefix=max(NODE_MASK, cluster.pods.prefixlen))
     nodes = tuple(
         Node(
@@ -150,7 +155,8 @@ def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
             pods=subnet,
             control_plane=i == 0,
             namespace=f"{lab}-{name}",
-            link=f"c{index}n{i}",
+            labels=_labels(cluster, i),
+            link=f"c{cluster.place}n{i}",
         )
         for i, (name, subnet) in enumerate(
             zip(cluster.node_names, islice(subnets, len(cluster.node_names)), strict=True)
@@ -158,7 +164,7 @@ def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
     )
     return ClusterLayout(
         name=cluster.name,
-        index=index,
+        index=cluster.place,
         region=cluster.region,
         zone=cluster.zone,
         node_range=cluster.nodes,
@@ -166,4 +172,10 @@ def _cluster(lab: str, index: int, cluster: Cluster) -> ClusterLayout:
         services=cluster.services,
         vips=cluster.vips,
         nodes=nodes,
+        issuer=cluster.issuer,
+        oidc=cluster.oidc,
     )
+
+
+def _labels(cluster: Cluster, node: int) -> tuple[tuple[str, str], ...]:
+    return tuple(cluster.labels[min(node, len(cluster.labels) - 1)].items()) if cluster.labels else ()

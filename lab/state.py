@@ -10,10 +10,11 @@ import fcntl
 import json
 import os
 import re
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,6 +34,8 @@ class Record(BaseModel):
 
     schema_version: Literal[1] = 1
     topology: Topology
+    added: tuple[str, ...] = ()
+    """Clusters that came while the lab was up, by other ways than `lab up`."""
     groups: dict[str, tuple[Path, ...]]
     """A node's name → its directories in the cgroup trees."""
     cgroup_version: int
@@ -108,28 +111,51 @@ class State:
 
     def machine(self, record: Record, node: Node) -> Machine:
         """The machine of a node."""
-        return Machine(
-            node, self.directory / "nodes" / node.name, record.groups[node.name], record.cgroup_version
-        )
+        return Machine(node, self.node_directory(node), record.groups[node.name], record.cgroup_version)
+
+    def node_directory(self, node: Node) -> Path:
+        """The files of a node."""
+        return self.directory / "nodes" / node.name
 
     @contextmanager
-    def lock(self, doing: str) -> Iterator[None]:
-        """Hold the lab for one command. Raises `LabError` that names the command which holds it now."""
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = self.directory / "lock"
-        with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+    def lock(self, doing: str, *, wait: float = 0) -> Iterator[None]:
+        """Hold the lab for one command.
+
+        Args:
+            doing: the command, for whoever is refused meanwhile.
+            wait: so many seconds for another command's end.
+
+        Raises `LabError` that names the command which holds it now.
+        """
+        end = time.monotonic() + wait
+        while (stream := self._taken()) is None:
+            if time.monotonic() >= end:
                 raise LabError(
-                    f"lab {self.lab!r}", _holder(stream.read()), "wait for it to end, then run this again"
-                ) from None
-            if not file.exists() or file.stat().st_ino != os.fstat(stream.fileno()).st_ino:
-                raise LabError(f"lab {self.lab!r}", "it was just being removed", "run this again")
+                    f"lab {self.lab!r}",
+                    _holder((self.directory / "lock").read_text()),
+                    "wait for it to end, then run this again",
+                )
+            time.sleep(0.05)
+        with stream:
             stream.truncate(0)
             stream.write(json.dumps({"pid": os.getpid(), "doing": doing}))
             stream.flush()
             yield
+
+    def _taken(self) -> TextIO | None:
+        """The lock file, locked until it is closed; None while another command has it."""
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = self.directory / "lock"
+        with ExitStack() as failing:
+            stream = failing.enter_context(os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+"))
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return None
+            if not file.exists() or file.stat().st_ino != os.fstat(stream.fileno()).st_ino:
+                raise LabError(f"lab {self.lab!r}", "it was just being removed", "run this again")
+            failing.pop_all()
+        return stream
 
 
 def _holder(text: str) -> str:

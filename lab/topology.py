@@ -12,9 +12,8 @@ Every check runs before anything is started, and all mistakes are reported at on
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from ipaddress import IPv4Network
-from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -22,26 +21,22 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from lab import ranges
 from lab.errors import LabError
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=48)]
 """DNS-1123 label. 48, as node names and the names of the federation's objects are made of it (limit there: 63)."""
 
+Url = Annotated[str, StringConstraints(pattern=r"^https://[^\s?#]+$")]
+"""An issuer's identifier (OpenID Connect Discovery 1.0, section 3): https, and neither query nor fragment."""
+
 LabelValue = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$", max_length=63)
 ]
 
-NODE_MASK = 24
-"""Each node takes a /24 of its cluster's pod range: kubelet's 110 pods and room for churn."""
-
-FIRST_NODE = 10
-"""The first node's place in its range; .1 is the fabric's gateway, the rest is for what a cluster's owner adds."""
-
-MOST_CLUSTERS_BY_DEFAULT = 50
-_WIDEST = {"nodes": 27, "pods": NODE_MASK, "services": 24, "vips": 30}
-_LAB_WIDE = ("nodes", "pods", "vips")
 _RANGE = "a range such as 10.99.1.0/24, without bits behind the mask"
 _PLACE = "up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends"
+_URL = "an https URL, such as https://10.98.0.1/id"
 _EXPECTED = {
     "clusters": "a list of clusters, such as [{name: fc01}]",
     "name": "up to 48 lower-case letters, digits and '-', with a letter or a digit at both ends",
@@ -52,6 +47,14 @@ _EXPECTED = {
     "pods": _RANGE,
     "services": _RANGE,
     "vips": _RANGE,
+    "place": "a whole number from 0 to 999",
+    "labels": "a list of mappings, such as [{agentpool: system}]",
+    "issuer": _URL,
+    "oidc": "a mapping, such as {issuer: https://10.98.0.1/id, audience: api}",
+    "audience": "a word",
+    "ca": "the path of a PEM file",
+    "username_claim": "the name of a claim, such as oid",
+    "groups_claim": "the name of a claim, such as groups",
     "pod_routing": "true or false",
     "images": "a list of names, such as [workload]",
 }
@@ -61,6 +64,22 @@ class Strict(BaseModel):
     """Unknown keys are mistakes, and nothing changes after it was checked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Oidc(Strict):
+    """An issuer of tokens whose holders the API server knows, as AKS knows those of Microsoft Entra ID.
+
+    Users and groups have the claims' own values as their names, without a prefix.
+    """
+
+    issuer: Url = Field(description="the token's `iss`; its discovery document is below it")
+    audience: str = Field(min_length=1, description="the token's `aud`")
+    ca: Path | None = Field(
+        default=None,
+        description="PEM file of who vouches for the issuer's certificate; the machine's own if none",
+    )
+    username_claim: str = Field(default="oid", min_length=1)
+    groups_claim: str = Field(default="groups", min_length=1)
 
 
 class Cluster(Strict):
@@ -78,21 +97,25 @@ class Cluster(Strict):
     vips: IPv4Network | None = Field(
         default=None, description="virtual IPs that its nodes may hold; .1 is the fabric's"
     )
+    place: int = Field(ge=0, le=999, strict=True, description="names switch, cables and default ranges")
+    labels: tuple[dict[str, str], ...] = Field(
+        default=(), description="further labels, node by node; nodes beyond the list have those of the last"
+    )
+    issuer: Url | None = Field(
+        default=None, description="issuer of the service accounts' tokens, before the cluster's own"
+    )
+    oidc: Oidc | None = Field(default=None, description="whose tokens the API server takes")
 
     @property
     def node_names(self) -> tuple[str, ...]:
         """The control-plane node first."""
-        return _node_names(self.name, self.workers)
-
-
-def _node_names(cluster: str, workers: int) -> tuple[str, ...]:
-    return (f"{cluster}-control-plane", *(f"{cluster}-worker-{i}" for i in range(1, workers + 1)))
+        return ranges.node_names(self.name, self.workers)
 
 
 class Topology(Strict):
     """N clusters of M nodes on one machine."""
 
-    clusters: tuple[Cluster, ...] = Field(min_length=1)
+    clusters: tuple[Cluster, ...] = Field(description="none is a fabric to which clusters are added later")
     pod_routing: bool = Field(
         default=True, description="pods of one cluster reach pods of another by their address"
     )
@@ -103,12 +126,12 @@ class Topology(Strict):
     @model_validator(mode="before")
     @classmethod
     def _fill_in(cls, data: Any) -> Any:
-        """Ranges that were not given, by the cluster's place in the list."""
-        return {**data, "clusters": _filled_in(data["clusters"])} if _has_clusters(data) else data
+        """Places and ranges that were not given, by where the cluster stands in the list."""
+        return {**data, "clusters": ranges.filled_in(data["clusters"])} if _has_clusters(data) else data
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        if problems := list(_problems([dict(c) for c in self.clusters])):
+        if problems := list(ranges.problems([dict(c) for c in self.clusters])):
             raise ValueError("\n".join(problems))
         return self
 
@@ -119,86 +142,6 @@ class Topology(Strict):
 
 def _has_clusters(data: Any) -> bool:
     return isinstance(data, dict) and isinstance(data.get("clusters"), list | tuple)
-
-
-def _filled_in(clusters: Sequence[Any]) -> list[Any]:
-    return [_with_ranges(i, cluster) for i, cluster in enumerate(clusters)]
-
-
-def _with_ranges(index: int, cluster: Any) -> Any:
-    if not isinstance(cluster, dict) or index >= MOST_CLUSTERS_BY_DEFAULT:
-        return cluster
-    defaults = {
-        "nodes": f"10.99.{index + 1}.0/24",
-        "pods": f"10.{100 + index}.0.0/16",
-        "services": f"10.{200 + index}.0.0/16",
-    }
-    return {**defaults, **{key: value for key, value in cluster.items() if value is not None}}
-
-
-def vip_count(nodes: IPv4Network) -> int:
-    """So many addresses at the end of a node range are never a node's: virtual IPs live there."""
-    return min(64, nodes.num_addresses // 4)
-
-
-def _problems(clusters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What is wrong between clusters, and between the fields of one; a field that is not there is not judged."""
-    yield from _name_problems(clusters)
-    for i, cluster in enumerate(clusters):
-        yield from _size_problems(i, cluster)
-    yield from _overlaps(clusters)
-
-
-def _name_problems(clusters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    seen: dict[str, str] = {}
-    for i, cluster in enumerate(clusters):
-        if "name" not in cluster:
-            continue
-        names = (cluster["name"], *_node_names(cluster["name"], cluster.get("workers", 0)))
-        taken = [name for name in names if name in seen]
-        if taken:
-            yield (
-                f"clusters[{i}].name: {taken[0]!r} is already the name of {seen[taken[0]]}; "
-                "names of clusters and of their nodes are unique in a lab"
-            )
-        path = f"clusters[{i}]"
-        seen = {names[0]: path, **dict.fromkeys(names[1:], f"a node of {path}"), **seen}
-
-
-def _size_problems(i: int, cluster: Mapping[str, Any]) -> Iterator[str]:
-    count = cluster.get("workers", 0) + 1
-    for key, widest in _WIDEST.items():
-        found: IPv4Network | None = cluster.get(key)
-        if found is None:
-            continue
-        if found.prefixlen > widest:
-            yield f"clusters[{i}].{key}: {found} is too small; take a /{widest} or wider"
-        elif (room := _room(key, found)) is not None and room < count:
-            yield (
-                f"clusters[{i}].{key}: {found} has room for {room} nodes, and the cluster has {count}; "
-                "take a wider range"
-            )
-
-
-def _room(key: str, found: IPv4Network) -> int | None:
-    """How many nodes the range serves; None for one that nodes take nothing of."""
-    if key == "nodes":
-        return found.num_addresses - FIRST_NODE - vip_count(found) - 1
-    return 1 << NODE_MASK - found.prefixlen if key == "pods" else None
-
-
-def _overlaps(clusters: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Ranges of nodes, pods and VIPs are unique in the lab; ClusterIPs only exist inside their own cluster."""
-    wide = [
-        (f"clusters[{i}].{key}", c[key]) for i, c in enumerate(clusters) for key in _LAB_WIDE if c.get(key)
-    ]
-    pairs = list(combinations(wide, 2))
-    for i, cluster in enumerate(clusters):
-        if "services" in cluster:
-            pairs += [(other, (f"clusters[{i}].services", cluster["services"])) for other in wide]
-    for (path, one), (other_path, other) in pairs:
-        if one.overlaps(other):
-            yield f"{other_path}: {other} overlaps {one} of {path}; choose ranges that share no address"
 
 
 DEFAULT = Topology.model_validate(
@@ -251,11 +194,9 @@ def _lines(error: ValidationError, data: dict[str, Any]) -> Iterator[str]:
         if item["type"] == "value_error" and not item["loc"]:
             yield from str(item["ctx"]["error"]).splitlines()
             return
-        if item["type"] == "too_short" and item["input"]:
-            continue  # pydantic does not count items that have mistakes
         yield _line(item)
     if _has_clusters(data):
-        yield from _problems([_sound(c) for c in _filled_in(data["clusters"])])
+        yield from ranges.problems([_sound(c) for c in ranges.filled_in(data["clusters"])])
 
 
 def _line(item: ErrorDetails) -> str:
@@ -263,16 +204,16 @@ def _line(item: ErrorDetails) -> str:
     path = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc).lstrip(".")
     if item["type"] in ("extra_forbidden", "invalid_key"):
         return f"{path}: there is no such key{_did_you_mean(loc)}"
-    if item["type"] == "missing" and loc[-1] in _WIDEST:
-        return f"{path}: only the first {MOST_CLUSTERS_BY_DEFAULT} clusters have a default range; give one"
-    key = next(str(p) for p in reversed(loc) if isinstance(p, str))
+    if item["type"] == "missing" and loc[-1] in ranges.WIDEST:
+        return f"{path}: only the first {ranges.MOST_CLUSTERS_BY_DEFAULT} clusters have a default range; give one"
+    key = "labels" if "labels" in loc else next(str(p) for p in reversed(loc) if isinstance(p, str))
     expected = _EXPECTED[key] if loc != ("clusters", loc[-1]) else "a mapping, such as {name: fc01}"
     if item["type"] == "missing":
         return f"{path}: it is missing; write {expected}"
     return f"{path}: {item['input']!r} will not do; write {expected}"
 
 
-_STAND_IN = {"name": "x", "nodes": "0.0.0.0/24", "pods": "0.0.0.0/24", "services": "0.0.0.0/24"}
+_STAND_IN = {"name": "x", "place": 0, "nodes": "0.0.0.0/24", "pods": "0.0.0.0/24", "services": "0.0.0.0/24"}
 
 
 def _sound(cluster: Any) -> dict[str, Any]:
@@ -289,6 +230,6 @@ def _sound(cluster: Any) -> dict[str, Any]:
 
 
 def _did_you_mean(loc: tuple[int | str, ...]) -> str:
-    known = (Cluster if len(loc) > 1 else Topology).model_fields
+    known = (Oidc if "oidc" in loc[:-1] else Cluster if len(loc) > 1 else Topology).model_fields
     near = difflib.get_close_matches(str(loc[-1]), known, n=1)
     return f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(known)}"

@@ -61,10 +61,9 @@ def up(
     if as_json:
         print_json({"lab": layout.lab, "clusters": {c.name: c.server for c in layout.clusters}})
         return
-    say(layout.lab, f"up: {', '.join(names)}")
-    console.print(
-        f"Next: `lab status`, `lab kubectl {names[0]} get pods -A`, `lab exec -- COMMAND`, `lab down`"
-    )
+    say(layout.lab, f"up: {', '.join(names) or 'the fabric alone'}")
+    look = f"`lab kubectl {names[0]} get pods -A`, " if names else ""
+    console.print(f"Next: `lab status`, {look}`lab exec -- COMMAND`, `lab down`", markup=False)
 
 
 @app.command()

@@ -99,6 +99,12 @@ def disconnect(layout: Layout, node: Node) -> None:
     netns.delete(node.namespace)
 
 
+def remove(layout: Layout, cluster: ClusterLayout) -> None:
+    """Take a cluster's switch out of the fabric, with its addresses and routes. Its nodes must be disconnected."""
+    if netns.exists(layout.fabric) and cluster.bridge in _links(layout.fabric):
+        _ip(layout.fabric, f"link delete {cluster.bridge}")
+
+
 def cut(layout: Layout, node: Node, *, is_cut: bool) -> None:
     """Pull a node's cable, or plug it in again."""
     _ip(layout.fabric, f"link set {node.link} {'down' if is_cut else 'up'}")

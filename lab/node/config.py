@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.layout import API_PORT, ClusterLayout, Node
+from lab.topology import Oidc
 
 ETC = Path("/etc/kubernetes")
 PKI = ETC / "pki"
@@ -90,13 +91,44 @@ def _apiserver(cluster: ClusterLayout, program: Callable[[str], Path]) -> list[s
         "--requestheader-group-headers=X-Remote-Group",
         "--requestheader-username-headers=X-Remote-User",
         f"--secure-port={API_PORT}",
-        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        *_issuers(cluster),
         f"--service-account-key-file={PKI}/sa.pub",
         f"--service-account-signing-key-file={PKI}/sa.key",
         f"--service-cluster-ip-range={cluster.services}",
         f"--tls-cert-file={PKI}/apiserver.crt",
         f"--tls-private-key-file={PKI}/apiserver.key",
     ]
+
+
+def _issuers(cluster: ClusterLayout) -> list[str]:
+    """Who signs the tokens of service accounts, and whose tokens of users are taken.
+
+    The first issuer is the one that new tokens name, and every issuer's tokens are taken.
+    """
+    flags = ["--service-account-issuer=https://kubernetes.default.svc.cluster.local"]
+    if cluster.issuer:
+        base = cluster.issuer.rstrip("/")
+        keys = f"--service-account-jwks-uri={base}/openid/v1/jwks"
+        flags = [f"--service-account-issuer={cluster.issuer}", *flags, keys]
+    return [*flags, f"--authentication-config={ETC}/authentication.yaml"] if cluster.oidc else flags
+
+
+def authentication_configuration(oidc: Oidc) -> dict[str, Any]:
+    """AuthenticationConfiguration, apiserver.config.k8s.io/v1. Raises `OSError` when the CA file can't be read."""
+    authority = {"certificateAuthority": oidc.ca.read_text()} if oidc.ca else {}
+    return {
+        "apiVersion": "apiserver.config.k8s.io/v1",
+        "kind": "AuthenticationConfiguration",
+        "jwt": [
+            {
+                "issuer": {"url": oidc.issuer, "audiences": [oidc.audience], **authority},
+                "claimMappings": {
+                    "username": {"claim": oidc.username_claim, "prefix": ""},
+                    "groups": {"claim": oidc.groups_claim, "prefix": ""},
+                },
+            }
+        ],
+    }
 
 
 def _controller_manager(cluster: ClusterLayout, program: Callable[[str], Path]) -> list[str]:
@@ -130,7 +162,8 @@ def _client(identity: str) -> list[str]:
 
 
 def _kubelet(cluster: ClusterLayout, node: Node, program: Callable[[str], Path]) -> list[str]:
-    labels = {"topology.kubernetes.io/region": cluster.region, "topology.kubernetes.io/zone": cluster.zone}
+    place = {"topology.kubernetes.io/region": cluster.region, "topology.kubernetes.io/zone": cluster.zone}
+    labels = {**dict(node.labels), **place}
     given = ",".join(f"{key}={value}" for key, value in labels.items() if value)
     return [
         str(program("kubelet")),

@@ -40,9 +40,24 @@ def etc(lab: str, cluster: ClusterLayout, node: Node, pki: Path, snapshotter: st
         "cni/net.d/10-lab.conflist": json.dumps(node_config.cni_configuration(node)),
         "kubernetes/kubelet.yaml": json.dumps(node_config.kubelet_configuration(cluster, node)),
         "kubernetes/kube-proxy.yaml": json.dumps(node_config.kube_proxy_configuration(cluster, node)),
+        **_authentication(cluster, node),
         **_keys(node, pki),
         **_kubeconfigs(cluster, node, pki),
     }
+
+
+def _authentication(cluster: ClusterLayout, node: Node) -> dict[str, str]:
+    if cluster.oidc is None or not node.control_plane:
+        return {}
+    try:
+        found = node_config.authentication_configuration(cluster.oidc)
+    except OSError as error:
+        raise LabError(
+            f"cluster {cluster.name}",
+            f"the CA file of its token issuer can't be read ({error})",
+            "give the path of a PEM file as oidc.ca",
+        ) from None
+    return {"kubernetes/authentication.yaml": json.dumps(found)}
 
 
 def _keys(node: Node, pki: Path) -> dict[str, str]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lab.layout import ClusterLayout, Node, lay_out
 from lab.node import config as node_config
-from lab.topology import parse
+from lab.topology import Oidc, parse
 from tests.unit.lab_fixtures import two_clusters, with_worker
 
 CLUSTER = with_worker().clusters[0]
@@ -104,6 +105,53 @@ def test_a_cluster_with_a_zone_alone_labels_that() -> None:
     (cluster,) = lay_out("lab", parse({"clusters": [{"name": "a", "zone": "z1"}]})).clusters
     found = flags(cluster, cluster.nodes[0], "kubelet")
     assert found["--node-labels"] == "topology.kubernetes.io/zone=z1"
+
+
+def test_a_node_has_the_labels_that_its_cluster_gives_it() -> None:
+    labels = [{"agentpool": "system"}, {"agentpool": "user"}]
+    (cluster,) = lay_out(
+        "lab", parse({"clusters": [{"name": "a", "workers": 2, "region": "r", "labels": labels}]})
+    ).clusters
+    assert [flags(cluster, node, "kubelet")["--node-labels"] for node in cluster.nodes] == [
+        f"agentpool={pool},topology.kubernetes.io/region=r" for pool in ("system", "user", "user")
+    ]
+
+
+def api_server(**more: Any) -> list[str]:
+    (cluster,) = lay_out("lab", parse({"clusters": [{"name": "a", **more}]})).clusters
+    return commands(cluster, cluster.nodes[0])["kube-apiserver"]
+
+
+def test_tokens_of_service_accounts_name_the_issuer_that_was_given_and_the_clusters_own_stay_good() -> None:
+    own = "--service-account-issuer=https://kubernetes.default.svc.cluster.local"
+    found = api_server(issuer="https://10.98.0.1/oidc/x/")
+    assert [word for word in found if word.startswith("--service-account-issuer=")] == [
+        "--service-account-issuer=https://10.98.0.1/oidc/x/",
+        own,
+    ]
+    assert "--service-account-jwks-uri=https://10.98.0.1/oidc/x/openid/v1/jwks" in found
+    assert [
+        word for word in api_server() if "issuer" in word or "jwks" in word or "authentication" in word
+    ] == [own]
+
+
+def test_the_api_server_takes_the_tokens_of_the_issuer_that_was_given(tmp_path: Path) -> None:
+    (tmp_path / "ca.crt").write_text("PEM")
+    oidc = {"issuer": "https://10.98.0.1/t/v2.0", "audience": "aks", "ca": str(tmp_path / "ca.crt")}
+    assert "--authentication-config=/etc/kubernetes/authentication.yaml" in api_server(oidc=oidc)
+    assert node_config.authentication_configuration(Oidc.model_validate(oidc))["jwt"] == [
+        {
+            "issuer": {
+                "url": "https://10.98.0.1/t/v2.0",
+                "audiences": ["aks"],
+                "certificateAuthority": "PEM",
+            },
+            "claimMappings": {
+                "username": {"claim": "oid", "prefix": ""},
+                "groups": {"claim": "groups", "prefix": ""},
+            },
+        }
+    ]
 
 
 def test_pods_stay_off_the_control_plane_where_there_are_workers() -> None:

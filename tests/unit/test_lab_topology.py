@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from lab.errors import LabError
 from lab.layout import lay_out
+from lab.ranges import free_place
 from lab.state import Record
 from lab.topology import DEFAULT, Topology, load, parse
 from tests.unit.lab_fixtures import networks, refusal, topologies
@@ -22,8 +23,22 @@ from tests.unit.lab_fixtures import networks, refusal, topologies
 NAME = "up to 48 lower-case letters, digits and '-', with a letter or a digit at both ends"
 PLACE = "up to 63 letters, digits, '-', '_' and '.', with a letter or a digit at both ends"
 RANGE = "a range such as 10.99.1.0/24, without bits behind the mask"
+URL = "an https URL, such as https://10.98.0.1/id"
 APART = "choose ranges that share no address"
-KEYS = ("name", "workers", "region", "zone", "nodes", "pods", "services", "vips")
+KEYS = (
+    "name",
+    "workers",
+    "region",
+    "zone",
+    "nodes",
+    "pods",
+    "services",
+    "vips",
+    "place",
+    "labels",
+    "issuer",
+    "oidc",
+)
 UNIQUE = "names of clusters and of their nodes are unique in a lab"
 
 
@@ -50,6 +65,10 @@ def test_names_are_enough() -> None:
         "pods": "10.100.0.0/16",
         "services": "10.200.0.0/16",
         "vips": None,
+        "place": 0,
+        "labels": [],
+        "issuer": None,
+        "oidc": None,
     }
     assert [str(n) for n in (second.nodes, second.pods, second.services)] == [
         "10.99.2.0/24",
@@ -123,6 +142,26 @@ def test_from_the_fifty_first_cluster_on_ranges_must_be_given() -> None:
             {"pods": "10.0.0.0/22", "workers": 4},
             "clusters[0].pods: 10.0.0.0/22 has room for 4 nodes, and the cluster has 5; take a wider range",
         ),
+        ({"place": -1}, "clusters[0].place: -1 will not do; write a whole number from 0 to 999"),
+        ({"place": True}, "clusters[0].place: True will not do; write a whole number from 0 to 999"),
+        ({"place": "first"}, "clusters[0].place: 'first' will not do; write a whole number from 0 to 999"),
+        (
+            {"labels": [{"agentpool": 1}]},
+            "clusters[0].labels[0].agentpool: 1 will not do; write a list of mappings, such as [{agentpool: system}]",
+        ),
+        (
+            {"issuer": "http://10.98.0.1/id"},
+            f"clusters[0].issuer: 'http://10.98.0.1/id' will not do; write {URL}",
+        ),
+        (
+            {"oidc": {"issuer": "https://a", "audience": ""}},
+            "clusters[0].oidc.audience: '' will not do; write a word",
+        ),
+        ({"oidc": {"audience": "api"}}, f"clusters[0].oidc.issuer: it is missing; write {URL}"),
+        (
+            {"oidc": {"issuer": "https://a", "audience": "api", "isuer": 1}},
+            "clusters[0].oidc.isuer: there is no such key; did you mean 'issuer'?",
+        ),
         ({"vips": "10.250.0.0"}, "clusters[0].vips: 10.250.0.0/32 is too small; take a /30 or wider"),
         (
             {"vips": "10.99.1.192/26"},
@@ -138,7 +177,6 @@ def test_a_mistake_in_a_cluster_has_its_path_and_its_fix(cluster: Mapping[str, A
     ("data", "mistake"),
     [
         ({}, "clusters: it is missing; write a list of clusters, such as [{name: fc01}]"),
-        ({"clusters": []}, "clusters: [] will not do; write a list of clusters, such as [{name: fc01}]"),
         ({"clusters": "a"}, "clusters: 'a' will not do; write a list of clusters, such as [{name: fc01}]"),
         ({"clusters": ["a"]}, "clusters[0]: 'a' will not do; write a mapping, such as {name: fc01}"),
         (
@@ -190,6 +228,32 @@ def test_no_range_overlaps_another() -> None:
         f"clusters[1].nodes: 10.1.8.0/24 overlaps 10.1.0.0/16 of clusters[0].pods; {APART}",
         f"clusters[0].services: 10.1.4.0/24 overlaps 10.1.0.0/16 of clusters[0].pods; {APART}",
     ]
+
+
+def test_a_lab_may_have_a_fabric_alone() -> None:
+    assert parse({"clusters": []}).clusters == ()
+
+
+def test_a_place_chooses_the_default_ranges() -> None:
+    first, second, third = parse(
+        {"clusters": [{"name": "a", "place": 4}, {"name": "b"}, {"name": "c"}]}
+    ).clusters
+    assert [(c.place, str(c.nodes), str(c.pods), str(c.services)) for c in (first, second, third)] == [
+        (4, "10.99.5.0/24", "10.104.0.0/16", "10.204.0.0/16"),
+        (1, "10.99.2.0/24", "10.101.0.0/16", "10.201.0.0/16"),
+        (2, "10.99.3.0/24", "10.102.0.0/16", "10.202.0.0/16"),
+    ]
+
+
+def test_a_place_is_given_once() -> None:
+    ranges = {"nodes": "172.16.0.0/24", "pods": "172.17.0.0/16", "services": "172.18.0.0/16"}
+    assert mistakes({"name": "a"}, {"name": "b", "place": 0, **ranges}) == [
+        "clusters[1].place: 0 is already the place of clusters[0]; give each its own"
+    ]
+
+
+def test_the_lowest_free_place_is_taken() -> None:
+    assert [free_place(taken) for taken in ([], [0], [1], [0, 2], [0, 1, 2])] == [0, 1, 0, 1, 3]
 
 
 def test_clusters_may_share_their_service_range() -> None:
