@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 
 from lab.azure.kinds import Kind
 
@@ -42,4 +43,9 @@ class Catalog:
 @cache
 def catalog() -> Catalog:
     """Everything that there is."""
-    return Catalog(kind for module in MODULES for kind in import_module(module).KINDS)
+    return Catalog(
+        kind
+        for module in MODULES
+        if find_spec(module)
+        for kind in getattr(import_module(module), "KINDS", ())
+    )

@@ -185,6 +185,7 @@ class Kind:
         created_status: of a PUT that made something: 201, or 200 for those that never say 201.
         rates: the published limits of the type's own (beside ARM's): verb → (name of the limit, `Rate`). Those with
             the same name share a bucket; `Settings.rates` overrides by that name.
+        plural_rate: the limit of the virtual collections (`plural`).
         rate_scope: what a bucket is for: all of a `subscription`, or the `parent` resource.
         delete_order: when a group is deleted, kinds go by this number, low ones first; then the newest resource first.
     """
@@ -202,6 +203,7 @@ class Kind:
     busy_code: ClassVar[str] = "Conflict"
     created_status: ClassVar[int] = 201
     rates: ClassVar[Mapping[Verb, tuple[str, Rate]]] = {}
+    plural_rate: ClassVar[tuple[str, Rate] | None] = None
     rate_scope: ClassVar[Literal["subscription", "parent"]] = "subscription"
     delete_order: ClassVar[int] = 50
 
@@ -232,7 +234,7 @@ class Kind:
         before = call.existing.document if call.existing else {}
         return {**_writable(before), "tags": call.body.get("tags", before.get("tags"))}
 
-    def delete(self, call: Call) -> Started | None:
+    def delete(self, call: Call) -> Started | None:  # noqa: ARG002 - for those that override it
         """Refuse with an `ArmError` while it is in use, or say what has to be done. None: it is gone at once."""
         return None
 
@@ -249,7 +251,7 @@ class Kind:
             found = [e for e in found if e.resource_id.scope.lower() == scope.lower()]
         return [self.rendered(call.context, entry) for entry in found]
 
-    def render(self, context: Context, entry: Entry) -> Document:
+    def render(self, context: Context, entry: Entry) -> Document:  # noqa: ARG002
         """What clients see: override to add what is computed, such as a network's inline subnets."""
         return entry.document
 

@@ -13,7 +13,7 @@ class Rate(BaseModel):
     """So many calls within so many seconds, as a bucket of tokens that is full at the start.
 
     The published limits are of this form: `Rate(calls=200, seconds=60)`.
-    ARM's own buckets hold more than a second's refill: `Rate(calls=200, seconds=20)` is 200 tokens, 10 more each second.
+    ARM's own buckets are of this form too: `Rate(calls=200, seconds=20)` is 200 tokens, 10 more each second.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
