@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from lab.azure import subscription
@@ -46,6 +49,8 @@ class Arm:
 
     def __post_init__(self) -> None:
         self._flows = Flows(self.operations, self.faults)
+        self._writing: set[str] = set()
+        self._lock = threading.Lock()
 
     def handle(self, request: Request, caller: Caller, fault: Rule | None) -> Response:
         """Answer; raises `ArmError`."""
@@ -78,7 +83,30 @@ class Arm:
             verb = "list"
         kind = self._kind(id_, request)
         self._admit(kind, id_, caller, verb, action)
-        return self._dispatch(kind, self._call(id_, request, caller), verb, (action, fault))
+        with self._alone(kind, id_, verb):
+            return self._dispatch(kind, self._call(id_, request, caller), verb, (action, fault))
+
+    @contextmanager
+    def _alone(self, kind: Kind, id_: ResourceId, verb: Verb) -> Iterator[None]:
+        """For kinds whose writes take a while and exclude each other."""
+        if not kind.write_seconds or verb not in ("write", "delete"):
+            yield
+            return
+        scope = kind.busy_scope(id_).key
+        with self._lock:
+            if scope in self._writing:
+                raise ArmError(
+                    409,
+                    kind.busy_code,
+                    f"Too many concurrent writes: another one to '{scope}' is on its way.",
+                )
+            self._writing.add(scope)
+        try:
+            self.context.clock.sleep(kind.write_seconds)
+            yield
+        finally:
+            with self._lock:
+                self._writing.discard(scope)
 
     def _dispatch(self, kind: Kind, call: Call, verb: Verb, rest: tuple[str, Rule | None]) -> Response:
         action, fault = rest

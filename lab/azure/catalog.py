@@ -15,6 +15,7 @@ MODULES = (
     "lab.azure.identity",
     "lab.azure.authorization",
     "lab.azure.monitor",
+    "lab.azure.accounts",
     "lab.azure.dns",
     "lab.azure.aks",
 )

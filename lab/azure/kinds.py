@@ -15,114 +15,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Protocol
 
-from lab.azure.clock import Clock
-from lab.azure.http import ArmError, Document, Request, Response
+from lab.azure.calls import Access, Call, Caller, Context, Verb
+from lab.azure.http import Document, Response
 from lab.azure.ids import ResourceId
-from lab.azure.settings import Rate, Settings
-from lab.azure.store import Entry, Store
+from lab.azure.settings import Rate
+from lab.azure.store import Entry
 
-Verb = Literal["read", "list", "write", "delete", "action"]
-Keys = Callable[[], Document]
-"""Gives an issuer's JSON Web Key Set: `{"keys": [...]}`. May raise `OSError` while the issuer is not up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Caller:
-    """Who asks.
-
-    Attributes:
-        principal: object id, as in role assignments.
-        application: client id.
-        claims: all that the token says.
-    """
-
-    principal: str
-    application: str = ""
-    claims: Document = field(default_factory=dict)
-
-
-class Access(Protocol):
-    """Asks the role assignments."""
-
-    def allowed(self, principal: str, action: str, scope: str, *, data: bool = False) -> bool:
-        """Whether the principal may do `action` (`Microsoft.Network/dnszones/read`) at `scope` or above it.
-
-        Args:
-            data: whether it is a data action, such as those of Azure RBAC for Kubernetes.
-        """
-        ...
-
-
-@dataclass(kw_only=True)
-class Context:
-    """What all kinds share.
-
-    Attributes:
-        directory: where the server keeps its files; None in unit tests: nothing is written then.
-        issuers: URL of an OIDC issuer, as in the tokens' `iss` → its keys. The AKS kinds add their clusters here.
-        parts: what a package keeps for itself between calls, under its own name: `parts["aks"]`, `parts["dns"]`.
-        access: asks role assignments; for a kind's own checks, such as that of a linked resource.
-    """
-
-    store: Store
-    clock: Clock
-    settings: Settings
-    access: Access
-    directory: Path | None = None
-    issuers: dict[str, Keys] = field(default_factory=dict)
-    parts: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(kw_only=True)
-class Call:
-    """One request to one kind.
-
-    Attributes:
-        id: of the resource; for a list, of the collection.
-        body: what was sent, checked and without read-only fields. May be changed.
-        existing: the resource as it is now; None when it would be new.
-        private: what the kind remembers of the resource; changes are stored with the document.
-        cascading: a delete because the group or the parent goes: references from outside do not stop it.
-    """
-
-    context: Context
-    id: ResourceId
-    request: Request
-    caller: Caller
-    body: Document = field(default_factory=dict)
-    existing: Entry | None = None
-    private: Document = field(default_factory=dict)
-    cascading: bool = False
-
-    @property
-    def properties(self) -> Document:
-        """The body's `properties`; made if there are none, so that they can be changed."""
-        found: Document = self.body.setdefault("properties", {})
-        return found
-
-    def refuse(self, code: str, message: str, status: int = 400) -> ArmError:
-        """An error to raise."""
-        return ArmError(status, code, message)
-
-    def referred(self, id_: str, type_: str, path: str) -> Entry:
-        """The resource that a field refers to. Raises the `ArmError` of a reference that leads nowhere.
-
-        Args:
-            path: of the field, such as `properties.natGateway.id`.
-        """
-        entry = self.context.store.get(id_)
-        if entry is None or entry.type.lower() != type_.lower():
-            raise ArmError(
-                400,
-                "InvalidResourceReference",
-                f"Resource {id_} referenced by resource {self.id.text} ({path}) was not found. Please make sure "
-                "that the referenced resource exists, and that both resources are in the same region.",
-            )
-        return entry
+__all__ = ["Access", "Call", "Caller", "Context", "Kind", "Operation", "Started", "Verb", "Work"]
 
 
 class Operation(Protocol):
@@ -168,7 +70,8 @@ class Kind:
         type: spelled as answers spell it, such as `Microsoft.Network/dnszones/A`.
         versions: api-versions that are accepted; the first one is the one we use. Others are refused with
             `InvalidResourceType` / `NoRegisteredProviderFound`, as ARM does.
-        model: class of the official SDK that a PUT's body is checked with (`lab.azure.validate`); None: any object.
+        model: class of the official SDK that a PUT's body is checked with (`lab.azure.validate`), or
+            `lab.azure.shapes.Fields` where the SDK has none; None: any object.
         extra: paths that the model does not know and the api-version does, such as
             `properties.trafficManagementProfile` (dots; list items have no index).
         tracked: has `location` (checked, can't be changed) and `tags`, and lives in a resource group.
@@ -185,6 +88,8 @@ class Kind:
         created_status: of a PUT that made something: 201, or 200 for those that never say 201.
         rates: the published limits of the type's own (beside ARM's): verb → (name of the limit, `Rate`). Those with
             the same name share a bucket; `Settings.rates` overrides by that name.
+        write_seconds: how long a write or delete takes that is no operation; while it does, others of the same
+            `busy_scope` are refused with `busy_code` (409).
         plural_rate: the limit of the virtual collections (`plural`).
         rate_scope: what a bucket is for: all of a `subscription`, or the `parent` resource.
         delete_order: when a group is deleted, kinds go by this number, low ones first; then the newest resource first.
@@ -203,6 +108,7 @@ class Kind:
     busy_code: ClassVar[str] = "Conflict"
     created_status: ClassVar[int] = 201
     rates: ClassVar[Mapping[Verb, tuple[str, Rate]]] = {}
+    write_seconds: ClassVar[float] = 0
     plural_rate: ClassVar[tuple[str, Rate] | None] = None
     rate_scope: ClassVar[Literal["subscription", "parent"]] = "subscription"
     delete_order: ClassVar[int] = 50
