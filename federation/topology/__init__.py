@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from federation.topology.advisories import advisories
+from federation.topology.azure_checks import AZURE_CHECKS
 from federation.topology.checks import CHECKS
 from federation.topology.mistakes import Mistake, MistakesError, translate
 from federation.topology.models import Topology
@@ -25,7 +27,7 @@ def examine(document: Any) -> tuple[Topology | None, tuple[Mistake, ...]]:
     except ValidationError as error:
         mistakes = [translate(details) for details in error.errors(include_url=False) if _is_one(details)]
     if isinstance(document, Mapping):
-        mistakes += [mistake for check in CHECKS for mistake in check(document)]
+        mistakes += [mistake for check in (*CHECKS, *AZURE_CHECKS) for mistake in check(document)]
     return (None, tuple(dict.fromkeys(mistakes))) if mistakes else (topology, ())
 
 
@@ -46,4 +48,4 @@ def load(document: Any) -> Topology:
     return topology
 
 
-__all__ = ["Mistake", "MistakesError", "Topology", "examine", "load", "schema"]
+__all__ = ["Mistake", "MistakesError", "Topology", "advisories", "examine", "load", "schema"]

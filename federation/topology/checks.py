@@ -9,37 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any
 
-from federation.topology.dns import DNS_NAMESPACE
+from federation.topology.addresses import addresses
+from federation.topology.dns import AZURE_NAMESPACE, DNS_NAMESPACE
+from federation.topology.lookup import EACH, Document, entries, found, names
 from federation.topology.mistakes import Loc, Mistake, dotted, shown
-
-Document = Mapping[str, Any]
-EACH = object()
-"""In a pattern: every entry of a list, or every value of a mapping."""
-
-
-def found(document: object, *pattern: object, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
-    """All places of the document that the pattern leads to, with what is there, in the order of the document."""
-    if not pattern:
-        yield loc, document
-        return
-    first, *rest = pattern
-    for key, value in _entries(document):
-        if first is EACH or (isinstance(document, Mapping) and key == first):
-            yield from found(value, *rest, loc=(*loc, key))
-
-
-def _entries(section: object) -> Iterator[tuple[Any, Any]]:
-    if isinstance(section, Mapping):
-        yield from section.items()
-    elif isinstance(section, list | tuple):
-        yield from enumerate(section)
-
-
-def names(document: Document) -> list[tuple[Loc, str]]:
-    """The names of clusters, and where they are."""
-    return [(loc, name) for loc, name in found(document, "clusters", EACH, "name") if isinstance(name, str)]
 
 
 def duplicates(document: Document) -> Iterator[Mistake]:
@@ -61,7 +35,7 @@ def references(document: Document) -> Iterator[Mistake]:
         if isinstance(name, str) and name not in known:
             yield Mistake(dotted(loc), shown(name), "is not among the clusters", _one_of(known))
     for loc, section in found(document, "workloads", EACH, "preferences", "clusters"):
-        for name in (key for key, _ in _entries(section) if isinstance(key, str)):
+        for name in (key for key, _ in entries(section) if isinstance(key, str)):
             if name != "*" and name not in known:
                 cause = "is not among the clusters"
                 yield Mistake(dotted((*loc, name)), "", cause, f"{_one_of(known)}, or * for all others")
@@ -101,13 +75,27 @@ def ranges(document: Document) -> list[Range]:
         ("vips", ("clusters", EACH, "vips", "cidr")),
         (PLANE, ("control_plane", "api_server", PLANE)),
     ]
-    all_of_them = (
+    all_of_them = [
         Range(loc, loc[1] if isinstance(loc[1], int) else -1, kind, network)
         for kind, pattern in patterns
         for loc, text in found(document, *pattern)
         if isinstance(text, str) and (network := _network(text)) is not None
-    )
+    ]
+    all_of_them += _chosen(document)
     return sorted(all_of_them, key=lambda r: r.cluster if r.cluster >= 0 else 1 << 60)
+
+
+def _chosen(document: Document) -> Iterator[Range]:
+    """Those that a cluster in Azure gets where it says nothing."""
+    for loc, cluster in found(document, "clusters", EACH):
+        if not isinstance(cluster, Mapping) or cluster.get("kind") != "aks":
+            continue
+        name, place = cluster.get("name"), loc[1]
+        if isinstance(name, str) and isinstance(place, int):
+            plan = addresses(name)
+            for kind, network in (("nodes", plan.nodes), ("pods", plan.pods), ("services", plan.services)):
+                if not cluster.get(kind):
+                    yield Range((*loc, kind), place, kind, network)
 
 
 def _network(text: str) -> IPv4Network | IPv6Network | None:
@@ -204,15 +192,19 @@ def routers(document: Document) -> Iterator[Mistake]:
         )
 
 
+_NAMESPACES = {"coredns": DNS_NAMESPACE, "azure": AZURE_NAMESPACE}
+
+
 def zones(document: Document) -> Iterator[Mistake]:
     """Each backend has a controller in its namespace; two of them would take each other's place."""
     first: dict[tuple[str, str], Loc] = {}
     clusters = [name for _, name in found(document, "clusters", EACH, "name")]
     host = document.get("host") or (clusters[0] if clusters else "")
     for loc, backend in found(document, "dns", EACH):
-        if not isinstance(backend, Mapping) or backend.get("provider") != "coredns":
+        if not isinstance(backend, Mapping) or backend.get("provider") not in _NAMESPACES:
             continue
-        place = (str(backend.get("cluster") or host), str(backend.get("namespace") or DNS_NAMESPACE))
+        namespace = backend.get("namespace") or _NAMESPACES[backend["provider"]]
+        place = (str(backend.get("cluster") or host), str(namespace))
         if place in first:
             cause = f"is where {dotted(first[place])} runs, too (cluster {place[0]})"
             fix = "give each a namespace or a cluster of its own"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from federation.topology.azure_values import NetworkId, ResourceGroup, Uuid
 from federation.topology.base import Model
 from federation.topology.fields import (
     Address,
@@ -14,12 +15,15 @@ from federation.topology.fields import (
     HostPort,
     HttpsUrl,
     Label,
+    Location,
     Quantity,
     mistake,
 )
 
 COREDNS = "1.14.7"
 DNS_NAMESPACE = "federation-dns"
+AZURE_NAMESPACE = "federation-dns-azure"
+"""Another one, as zones on CoreDNS and in Azure may have their controllers in one cluster."""
 ETCD = "3.6.14-0"
 
 
@@ -99,15 +103,63 @@ class CoreDns(Model):
         return self
 
 
+class ParentZone(Model):
+    """The public zone above ours, in the same subscription: it is told who answers for ours."""
+
+    zone: Domain = Field(description="its name")
+    resource_group: ResourceGroup = Field(description="its resource group, which is there already")
+
+
 class AzureDns(Model):
     """The zone in Azure DNS (seed 000)."""
 
     provider: Literal["azure"]
-    resource_group: str
+    resource_group: ResourceGroup = Field(
+        description="of the zone; made by the stack, unless the zone is there"
+    )
+    subscription: Uuid | None = Field(
+        None, description="of the zone; the one that is logged in to if left out"
+    )
     zone: Domain | None = Field(None, description="name of the zone; the federation's domain if left out")
     create: bool = Field(True, description="false: the zone is there already")
-    private: bool = False
-    traffic_manager: bool = False
+    private: bool = Field(
+        False, description="answers in virtual networks only: those of the stack, and links"
+    )
+    links: tuple[NetworkId, ...] = Field(
+        (), description="ids of more virtual networks that a private zone answers in"
+    )
+    parent: ParentZone | None = Field(None, description="the zone above, where ours is delegated")
+    protect: bool = Field(True, description="false: `pulumi up` and `pulumi destroy` may delete the zone")
+    location: Location | None = Field(
+        None, description="of its resource group and identity; that of the first cluster in Azure if left out"
+    )
+    traffic_manager: bool = Field(
+        False, description="global names are profiles of Traffic Manager, which fails over by its own probes"
+    )
+    cluster: str | None = Field(None, description="where its controller runs; the host if left out")
+    namespace: Label = Field(AZURE_NAMESPACE, description="of its controller in that cluster")
+    issuer: HttpsUrl | None = Field(
+        None, description="of the service account tokens of that cluster, where that is not in Azure"
+    )
+
+    @model_validator(mode="after")
+    def _kind_of_zone(self) -> Self:
+        if self.zone is not None and "." not in self.zone and not self.private:
+            raise mistake(
+                "is a top-level domain, which Azure does not serve", "name a zone below it", key="zone"
+            )
+        if self.links and not self.private:
+            raise mistake(
+                "are given for a zone that is public", "leave them out, or set private", key="links"
+            )
+        for key in ("parent", "traffic_manager"):
+            if self.private and getattr(self, key):
+                raise mistake("is of no use with private", "give one of the two", key=key)
+        for key in ("parent", "links"):
+            if not self.create and getattr(self, key):
+                cause = "stands beside create: false, and the zone is left as it is"
+                raise mistake(cause, "leave it out", key=key)
+        return self
 
 
 DnsBackend = Annotated[CoreDns | AzureDns, Field(discriminator="provider")]

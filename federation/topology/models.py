@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from federation.topology.aks import Maintenance
 from federation.topology.base import Model
 from federation.topology.clusters import (
     AksCluster,
@@ -21,7 +22,7 @@ from federation.topology.clusters import (
     Member,
     VipPool,
 )
-from federation.topology.dns import AzureDns, CoreDns, DnsBackend, EtcdTls, both
+from federation.topology.dns import AzureDns, CoreDns, DnsBackend, EtcdTls, ParentZone, both
 from federation.topology.fields import (
     Component,
     Domain,
@@ -38,6 +39,7 @@ from federation.topology.fields import (
     Version,
     mistake,
 )
+from federation.topology.pools import SystemPool, UserPool
 
 VERSION = "0.1.0"
 """Of this project, as pyproject.toml has it."""
@@ -274,9 +276,13 @@ __all__ = [
     "Grant",
     "Images",
     "KubeconfigRef",
+    "Maintenance",
     "Member",
+    "ParentZone",
     "Preferences",
+    "SystemPool",
     "Topology",
+    "UserPool",
     "VipPool",
     "Workload",
 ]

@@ -36,13 +36,15 @@ config:
 `fedctl validate FILE` tells all mistakes at once, each with its place, the value and what to write instead; without
 mistakes it prints the topology with every default filled in. An editor completes the keys from `topology.schema.json`.
 
-`zone: east` is short for `zones: [east]`, and a `kubeconfig` that is a text is its `path`. What `kind: aks` and a `dns`
-with `provider: azure` say is checked already, and not acted on yet.
+`zone: east` is short for `zones: [east]`, and a `kubeconfig` that is a text is its `path`.
 """
 SECTIONS = {
     "Topology": "The whole",
     "ExistingCluster": "A cluster that is there",
     "AksCluster": "A cluster in Azure",
+    "SystemPool": "System pool",
+    "UserPool": "User pools",
+    "Maintenance": "Maintenance window",
     "KubeconfigRef": "Where a kubeconfig is",
     "Grant": "More rights on a member",
     "VipPool": "Virtual IPs",
@@ -57,6 +59,7 @@ SECTIONS = {
     "ClusterPreference": "A cluster's share",
     "CoreDns": "Names on CoreDNS",
     "AzureDns": "Names in Azure DNS",
+    "ParentZone": "The zone above",
     "Controllers": "Processes of this project in the clusters",
 }
 NO_DEFAULT = "required"

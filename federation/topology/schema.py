@@ -38,7 +38,7 @@ def schema() -> dict[str, Any]:
 
 
 def _add_short_forms(properties: dict[str, Any]) -> None:
-    if "zones" in properties:
+    if "items" in properties.get("zones", {}):  # not of a pool, which may have none of its own
         zone = {**properties["zones"]["items"], "description": "short for zones with one entry"}
         properties["zone"] = zone
     if "kubeconfig" in properties:

@@ -134,12 +134,17 @@ LAYERS = {
     "federation.topology": [
         "reference",
         "schema",
-        "checks",
+        "checks azure_checks",
+        "lookup",
         "mistakes",
+        "advisories",
         "models",
         "clusters dns",
+        "aks",
+        "member pools api_model",
+        "azure_values",
         "fields base",
-        "regions",
+        "regions sizes versions addresses",
     ],
 }
 PURE = [

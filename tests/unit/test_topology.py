@@ -83,7 +83,7 @@ def test_a_host_that_takes_no_workloads_is_no_member() -> None:
 
 
 def test_a_topology_is_a_topology_when_it_is_read_back() -> None:
-    topology = load(with_(clusters=[FC01, {**AKS, "vips": {"cidr": "10.9.0.0/24"}}]))
+    topology = load(with_(clusters=[{**FC01, "vips": {"cidr": "10.9.0.0/24"}}, AKS]))
     assert load(topology.model_dump(mode="json")) == topology
 
 
