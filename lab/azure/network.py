@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 from typing import Any, ClassVar
 
 from azure.mgmt.network import models
 
 from lab.azure import regions
-from lab.azure.http import ArmError, Document
+from lab.azure.http import Document
 from lab.azure.kinds import Call, Context, Kind, Started
 from lab.azure.references import referrers, soon, users
 from lab.azure.store import Entry
@@ -67,7 +67,9 @@ class PublicAddress(Kind):
         given = call.properties
         given.pop("ipAddress", None)
         if given["publicIPAllocationMethod"] == "Static" and given["publicIPAddressVersion"] == "IPv4":
-            address = call.private.get("address") or str(_free_address(call.context))
+            address = call.private.get("address") or free_address(call.context)
+            if address is None:
+                raise call.refuse("AllocationFailed", f"All public addresses of {POOL} are taken.")
             call.private["address"] = given["ipAddress"] = address
         given["resourceGuid"] = call.private["guid"]
         if label := given.get("dnsSettings", {}).get("domainNameLabel"):
@@ -225,16 +227,10 @@ def _require_quota(call: Call) -> None:
         )
 
 
-def _free_address(context: Context) -> IPv4Address:
+def free_address(context: Context) -> str | None:
+    """A public address that nobody has; None when all are taken. Within the store's transaction it stays free."""
     taken = {e.properties.get("ipAddress") for e in context.store.of_type(ADDRESS)}
-    for address in POOL.hosts():
-        if str(address) not in taken:
-            return address
-    raise ArmError(
-        400,
-        "AllocationFailed",
-        f"All addresses of {POOL} are taken; delete public IP addresses that are not used.",
-    )
+    return next((str(address) for address in POOL.hosts() if str(address) not in taken), None)
 
 
 KINDS: tuple[Kind, ...] = (VirtualNetwork(), Subnet(), PublicAddress(), NatGateway())

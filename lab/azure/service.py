@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lab.azure import arm, control_requests, metadata
 from lab.azure.access import Roles
+from lab.azure.aks import issuers
 from lab.azure.catalog import Catalog, catalog
 from lab.azure.clock import Clock, SystemClock, timestamp
 from lab.azure.entra import Entra
@@ -121,6 +122,8 @@ class Service:
         if request.path == "/metadata/endpoints":
             return metadata.endpoints(request)
         if (found := self.entra.handle(request)) is not None:
+            return found
+        if (found := issuers.answer(self.context, request)) is not None:
             return found
         return self._arm.handle(request, caller or self.entra.authenticate(request), fault)
 

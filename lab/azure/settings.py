@@ -37,6 +37,7 @@ class Settings(BaseModel):
         token_seconds: lifetime of access tokens.
         rates: the name of a limit → what it is here instead of the published one.
         quotas: the name of a quota (`vcpus`, `public-ips`) → its value here instead of the default.
+        aks_workers: how many nodes a cluster's machines have beside the first one, whatever its pools' counts say.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,3 +53,4 @@ class Settings(BaseModel):
     rates: dict[str, Rate] = Field(default_factory=dict)
     quotas: dict[str, int] = Field(default_factory=dict)
     page_size: int = 100
+    aks_workers: Annotated[int, Field(ge=0, le=20)] = 0

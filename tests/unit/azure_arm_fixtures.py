@@ -8,12 +8,19 @@ from typing import Any
 
 import pytest
 
+from lab.azure import accounts, authorization, identity, monitor, network, resources
 from lab.azure.clock import ManualClock
 from lab.azure.http import Request, Response
 from lab.azure.kinds import Caller, Kind
 from lab.azure.service import Service
 from lab.azure.settings import Settings
 
+CORE = tuple(
+    kind
+    for module in (resources, network, identity, authorization, monitor, accounts)
+    for kind in module.KINDS
+)
+"""Kinds of the core, without DNS and AKS."""
 GROUP_VERSION = "2024-03-01"
 
 
@@ -108,5 +115,5 @@ def message(response: Response) -> str:
 
 @pytest.fixture
 def arm() -> Arm:
-    """A new stand-in with all kinds."""
-    return Arm()
+    """A new stand-in with the core's kinds."""
+    return Arm(CORE)
