@@ -98,6 +98,8 @@ class PrivateZoneKind(Kind):
         "delete": ("private-zone-deletes", Rate(calls=40)),
         "list": ("private-zone-lists", Rate(calls=60)),
     }
+    rate_scope = "parent"
+    plural_rate = ("private-record-set-lists-by-zone", Rate(calls=100))
 
     @property
     def plural(self) -> Mapping[str, Callable[[Call], list[Document]]]:

@@ -47,6 +47,8 @@ class ZoneKind(Kind):
         "read": ("dns-zone-reads", Rate(calls=1_000)),
         "list": ("dns-zone-lists", Rate(calls=60)),
     }
+    rate_scope = "parent"
+    plural_rate = ("dns-record-set-lists-by-zone", Rate(calls=60))
 
     @property
     def plural(self) -> Mapping[str, Callable[[Call], list[Document]]]:
