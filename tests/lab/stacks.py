@@ -62,7 +62,8 @@ class Stack:
         self.lab, self.directory, self.topology = lab, directory, copy.deepcopy(topology)
         directory.mkdir(parents=True)
         shutil.copy(ROOT / "__main__.py", directory)
-        shutil.copytree(ROOT / "apps", directory / "apps")
+        for folder in ("apps", "examples"):
+            shutil.copytree(ROOT / folder, directory / folder)
         project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
