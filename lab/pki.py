@@ -6,7 +6,9 @@ layer's (front-proxy), and etcd's. Keys are P-256: RSA would cost seconds of sta
 
 from __future__ import annotations
 
+import base64
 import datetime
+import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Sequence
@@ -190,6 +192,29 @@ def _store_service_account_key(directory: Path) -> None:
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     (directory / "sa.pub").write_bytes(public)
+
+
+def key_set(directory: Path) -> dict[str, list[dict[str, str]]]:
+    """The keys that prove service accounts' tokens, as a JSON Web Key Set (RFC 7517), as the API server publishes them.
+
+    A key's id is Kubernetes' own: the SHA-256 of the public key in DER. Raises `OSError`.
+    """
+    key = serialization.load_pem_public_key((directory / "sa.pub").read_bytes())
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError(f"{directory}/sa.pub is no elliptic curve's key")
+    der = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    numbers = key.public_numbers()
+    x, y = (_base64url(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+    identifier = _base64url(hashlib.sha256(der).digest())
+    return {
+        "keys": [
+            {"use": "sig", "kty": "EC", "kid": identifier, "crv": "P-256", "alg": "ES256", "x": x, "y": y}
+        ]
+    }
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _store_private(file: Path, data: bytes) -> None:

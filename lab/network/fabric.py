@@ -7,6 +7,7 @@ Whoever must reach the clusters runs in the fabric (`lab exec`).
 from __future__ import annotations
 
 import json
+from ipaddress import IPv4Address
 from typing import Any
 
 from lab.layout import ClusterLayout, Layout, Node, hardware_address
@@ -103,6 +104,17 @@ def remove(layout: Layout, cluster: ClusterLayout) -> None:
     """Take a cluster's switch out of the fabric, with its addresses and routes. Its nodes must be disconnected."""
     if netns.exists(layout.fabric) and cluster.bridge in _links(layout.fabric):
         _ip(layout.fabric, f"link delete {cluster.bridge}")
+
+
+def lead(layout: Layout, address: IPv4Address, node: Node) -> None:
+    """Lead an address that is nobody's to a node, as a load balancer does; the node must know what to do with it."""
+    bridge = layout.cluster(node.cluster).bridge
+    _ip(layout.fabric, f"route replace {address}/32 via {node.address} dev {bridge}")
+
+
+def unlead(layout: Layout, address: IPv4Address) -> None:
+    """The address leads nowhere again. Idempotent."""
+    run(["ip", "-n", layout.fabric, "route", "delete", f"{address}/32"], check=False)
 
 
 def cut(layout: Layout, node: Node, *, is_cut: bool) -> None:
