@@ -13,11 +13,16 @@ from pathlib import Path
 from lab.errors import LabError
 
 LANGUAGE_HOST = "pulumi-language-python"
+AZURE_PLUGIN = "pulumi-resource-azure-native"
 
 # -P: the engine starts us in the program's directory, whose `grpc.py` or `json.py` must not be imported.
 WRAPPER = """#!/bin/sh
 # Made by lab/engine/environment.py. The engine takes a real language host beside itself before it looks here.
 exec "${FEDERATION_PYTHON:-python3}" -P -u -m lab.engine "$@"
+"""
+AZURE_WRAPPER = """#!/bin/sh
+# Made by lab/engine/environment.py: a stand-in for Pulumi's plugin, which this machine has not. Never talks to Azure.
+exec "${FEDERATION_PYTHON:-python3}" -P -u -m lab.azure.plugin "$@"
 """
 
 ALWAYS = {
@@ -56,14 +61,25 @@ def engine_environment(
     """
     if not os.access(pulumi, os.X_OK):
         raise LabError(f"engine {pulumi}", "it is not there", "run `lab tools install`")
-    prepare_home(home, plugins, language_host=None if _beside(pulumi) else _on_path(base))
+    prepare_home(
+        home,
+        plugins,
+        language_host=None if _beside(pulumi) else _on_path(LANGUAGE_HOST, base),
+        azure_plugin=_real_azure_plugin(base),
+    )
     kept = {name: value for name, value in base.items() if name not in NEVER}
     path = os.pathsep.join(filter(None, (str(pulumi.parent), base.get("PATH"))))
     own = {"PATH": path, "PULUMI_HOME": str(home.absolute()), "FEDERATION_PYTHON": sys.executable}
     return kept | ALWAYS | own | _backend(backend) | _passphrase(passphrase)
 
 
-def prepare_home(home: Path, plugins: Mapping[str, Path], *, language_host: Path | None = None) -> None:
+def prepare_home(
+    home: Path,
+    plugins: Mapping[str, Path],
+    *,
+    language_host: Path | None = None,
+    azure_plugin: Path | None = None,
+) -> None:
     """Lay out `home` so that the engine finds its plugins; doing it again changes nothing.
 
     Args:
@@ -71,6 +87,8 @@ def prepare_home(home: Path, plugins: Mapping[str, Path], *, language_host: Path
         plugins: executables by plugin and version, such as "resource-kubernetes-v4.25.0"; linked, not copied.
         language_host: a real Python language host to use instead of ours. One beside the engine needs no
             mention: the engine prefers it to its home.
+        azure_plugin: Pulumi's own plugin azure-native; None: the stand-in takes its place. The SDK is installed
+            always, so the engine asks for the plugin even where no stack has a resource of Azure.
 
     Raises `LabError` for a key of another form and for an executable that is not there.
     """
@@ -81,11 +99,10 @@ def prepare_home(home: Path, plugins: Mapping[str, Path], *, language_host: Path
             raise LabError(f"plugin {key}", f"{executable} is not there", "run `lab tools install`")
         _link(home / "plugins" / key / f"pulumi-{named['file']}", executable.absolute())
     _no_log(home / "logs")
-    ours = home / "plugins" / f"language-python-v{version('pulumi')}" / LANGUAGE_HOST
-    if language_host is not None:
-        _link(ours, language_host.absolute())
-    elif ours.is_symlink() or not ours.is_file() or ours.read_text() != WRAPPER:
-        _write_wrapper(ours)
+    _link_or_write(
+        home / f"plugins/language-python-v{version('pulumi')}" / LANGUAGE_HOST, language_host, WRAPPER
+    )
+    _link_or_write(_azure_place(home), azure_plugin, AZURE_WRAPPER)
 
 
 def kubernetes_plugin(executable: Path) -> dict[str, Path]:
@@ -98,9 +115,28 @@ def _beside(pulumi: Path) -> bool:
     return os.access(pulumi.resolve().parent / LANGUAGE_HOST, os.X_OK)
 
 
-def _on_path(base: Mapping[str, str]) -> Path | None:
-    found = shutil.which(LANGUAGE_HOST, path=base.get("PATH", os.defpath))
+def _on_path(name: str, base: Mapping[str, str]) -> Path | None:
+    found = shutil.which(name, path=base.get("PATH", os.defpath))
     return Path(found) if found else None
+
+
+def _azure_place(home: Path) -> Path:
+    """Where the engine looks for the plugin of the installed SDK."""
+    return home / "plugins" / f"resource-azure-native-v{version('pulumi-azure-native')}" / AZURE_PLUGIN
+
+
+def _real_azure_plugin(base: Mapping[str, str]) -> Path | None:
+    """Pulumi's own plugin, on the PATH or in a home of Pulumi's; None where there is only our stand-in, or nothing."""
+    if (found := _on_path(AZURE_PLUGIN, base)) is not None:
+        return found
+    homes = (base.get("PULUMI_HOME"), base.get("HOME") and str(Path(base["HOME"]) / ".pulumi"))
+    places = (_azure_place(Path(place)) for place in homes if place)
+    return next((p for p in places if os.access(p, os.X_OK) and not _is_stand_in(p)), None)
+
+
+def _is_stand_in(plugin: Path) -> bool:
+    """Whether a file is the script above; a real plugin is a program of 100 MB and more."""
+    return plugin.stat().st_size == len(AZURE_WRAPPER) and plugin.read_text() == AZURE_WRAPPER
 
 
 def _backend(directory: Path | None) -> dict[str, str]:
@@ -136,9 +172,17 @@ def _link(link: Path, target: Path) -> None:
     temporary.replace(link)  # a run beside us never sees the name missing
 
 
-def _write_wrapper(path: Path) -> None:
+def _link_or_write(place: Path, target: Path | None, script: str) -> None:
+    """Put a real executable at its place, or a script of ours where there is none."""
+    if target is not None:
+        _link(place, target.absolute())
+    elif place.is_symlink() or not place.is_file() or place.read_text() != script:
+        _write(place, script)
+
+
+def _write(path: Path, script: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(WRAPPER)
+    temporary.write_text(script)
     temporary.chmod(0o755)
     temporary.replace(path)

@@ -6,7 +6,6 @@ import argparse
 import os
 import select
 import shutil
-import signal
 import sys
 from collections.abc import Sequence
 from concurrent import futures
@@ -17,14 +16,12 @@ from pulumi.runtime.proto import language_pb2_grpc
 
 from lab.engine.children import Children
 from lab.engine.languagehost import LanguageHost
+from lab.engine.lifetime import MESSAGE, parent, wakeup
 from lab.errors import LabError
 
 EXECUTOR = "pulumi-language-python-exec"
 # Each running program or plugin holds one thread to its end.
 THREADS = 64
-# As the engine's own limit: a stack's state may be that large.
-MESSAGE = 400 << 20
-STOP = (signal.SIGINT, signal.SIGTERM)
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -61,28 +58,6 @@ def serve(host: LanguageHost) -> tuple[grpc.Server, int]:
     port = int(server.add_insecure_port("127.0.0.1:0"))
     server.start()
     return server, port
-
-
-def wakeup() -> int:
-    """A descriptor that becomes readable when a signal to stop comes.
-
-    No work is done in a handler, and no wait relies on being interrupted: gRPC has threads, and a signal that lands
-    on one of them leaves the main thread asleep (seen as 5 s at the end of one run in six).
-    """
-    readable, writable = os.pipe()
-    os.set_blocking(writable, False)
-    signal.set_wakeup_fd(writable, warn_on_full_buffer=False)
-    for number in STOP:
-        signal.signal(number, lambda *_: None)
-    return readable
-
-
-def parent() -> list[int]:
-    """A descriptor that becomes readable when the engine has died without a word, where there is such a thing."""
-    try:
-        return [os.pidfd_open(os.getppid())]
-    except (AttributeError, OSError):  # not Linux, or the parent is in another PID namespace
-        return []
 
 
 def main(argv: Sequence[str] | None = None) -> None:
