@@ -58,10 +58,11 @@ class Store:
 
     Args:
         file: where the snapshot is; None keeps all in memory.
+        writes: whether the files are written; False only looks, while a server may be at work.
     """
 
-    def __init__(self, file: Path | None = None) -> None:
-        self._file = file
+    def __init__(self, file: Path | None = None, *, writes: bool = True) -> None:
+        self._file = file if writes else None
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._lines = 0
@@ -148,7 +149,8 @@ class Store:
                 self._entries.pop(change["key"], None)
             else:
                 self._entries[change["key"]] = _entry(change["entry"])
-        self._snapshot(file)
+        if self._file is not None:
+            self._snapshot(file)
 
     @staticmethod
     def _journal(file: Path) -> Path:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from lab.cli import fault, inside, lifecycle
+from lab.cli import azure, fault, inside, lifecycle
 from lab.cli.base import choice, errors
 from lab.errors import LabError
 from lab.tools.cli import app as tools_app
@@ -36,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.registered_commands += lifecycle.app.registered_commands + inside.app.registered_commands
+app.add_typer(azure.app, name="azure")
 app.add_typer(fault.app, name="fault")
 app.add_typer(tools_app, name="tools")
 
