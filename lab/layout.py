@@ -95,6 +95,11 @@ class ClusterLayout:
         return IPv4Address(broadcast - vip_count(self.node_range)), IPv4Address(broadcast - 1)
 
 
+def fabric_name(lab: str) -> str:
+    """The network namespace that is switch and router between the lab's clusters."""
+    return f"{lab}-fabric"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Layout:
     """The whole lab."""
@@ -107,7 +112,7 @@ class Layout:
     @property
     def fabric(self) -> str:
         """The network namespace that is switch and router between the clusters."""
-        return f"{self.lab}-fabric"
+        return fabric_name(self.lab)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
