@@ -94,7 +94,7 @@ class Flows:
         made = kind.delete(call)
         if made is None:
             remove_all(call.context, call.id)
-            return Response.of(200)
+            return Response.of(200, kind.deleted)
         if kind.stateful:
             kind.save(call.context, call.id, with_state(call.existing.document, "Deleting"), call.private)
         running = self._start(kind, call, made, fault)

@@ -92,6 +92,7 @@ class Kind:
             `busy_scope` are refused with `busy_code` (409).
         plural_rate: the limit of the virtual collections (`plural`).
         rate_scope: what a bucket is for: all of a `subscription`, or the `parent` resource.
+        deleted: the body of the 200 that answers a DELETE; None: it has none. Traffic Manager's has one.
         delete_order: when a group is deleted, kinds go by this number, low ones first; then the newest resource first.
     """
 
@@ -111,6 +112,7 @@ class Kind:
     write_seconds: ClassVar[float] = 0
     plural_rate: ClassVar[tuple[str, Rate] | None] = None
     rate_scope: ClassVar[Literal["subscription", "parent"]] = "subscription"
+    deleted: ClassVar[Document | None] = None
     delete_order: ClassVar[int] = 50
 
     @property

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from azure.mgmt.trafficmanager import models
 
@@ -41,6 +41,7 @@ class ProfileKind(Kind):
     model = models.Profile
     tracked = True
     location = "global"
+    deleted: ClassVar[Document | None] = {"boolean": True}
     name_pattern = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 
     def validate(self, call: Call) -> None:
@@ -154,6 +155,7 @@ class EndpointKind(Kind):
     versions = VERSIONS
     model = models.Endpoint
     name_pattern = _NAME
+    deleted: ClassVar[Document | None] = ProfileKind.deleted
 
     def validate(self, call: Call) -> None:
         """The endpoint with all the others of its profile."""
