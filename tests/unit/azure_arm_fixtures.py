@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pytest
-
 from lab.azure import accounts, authorization, identity, monitor, network, resources
 from lab.azure.clock import ManualClock
 from lab.azure.http import Request, Response
@@ -111,9 +109,3 @@ def code(response: Response) -> str:
 def message(response: Response) -> str:
     """The message of a refusal."""
     return str(response.json()["error"]["message"])
-
-
-@pytest.fixture
-def arm() -> Arm:
-    """A new stand-in with the core's kinds."""
-    return Arm(CORE)
