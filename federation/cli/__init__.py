@@ -17,6 +17,7 @@ from rich.console import Console
 from federation.errors import FederationError
 
 MODULES = {
+    "convert": "convert",
     "leave": "leave",
     "placement": "placement",
     "records live": "records_live",

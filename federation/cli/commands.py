@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from federation.cli import (
     app,
+    convert,
     leave,
     placement,
     records,
@@ -16,6 +17,7 @@ from federation.cli import (
 
 __all__ = [
     "app",
+    "convert",
     "leave",
     "placement",
     "records",
