@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import itertools
 import json
 import random
 import string
@@ -209,11 +208,12 @@ def test_only_what_has_changed_is_written_and_serials_rise(plane: DataPlane) -> 
 
 
 def test_a_zone_that_goes_loses_its_file_and_comes_back_with_a_higher_serial(plane: DataPlane) -> None:
+    """Within one second, too: the nameserver may not have noticed that it was gone."""
     zone = ServedZone(ZONE, (SOA, NS))
     serials = []
-    for _ in itertools.repeat(None, 3):
+    for _ in range(3):
         plane.sync([zone])
         serials.append(serial_of((plane.zones / f"{ZONE}.zone").read_text()))
         assert plane.sync([]) == [ZONE]
         assert not list(plane.zones.iterdir())
-    assert serials == sorted(serials)
+    assert serials == sorted(set(serials))

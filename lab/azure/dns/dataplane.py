@@ -37,6 +37,9 @@ class DataPlane:
         self._directory, self._coredns = directory, coredns
         self.address, self.port = address, port
         self.zones = directory / "zones"
+        self.wait_seconds = 15.0
+        self._serials: dict[str, int] = {}
+        """The highest of each zone: one that is made anew within a second must not have the serial that it had."""
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -60,11 +63,12 @@ class DataPlane:
     def _write(self, name: str, zone: ServedZone) -> bool:
         file = self.zones / f"{name}{_SUFFIX}"
         before = file.read_text() if file.exists() else ""
-        serial = serial_of(before)
+        serial = max(serial_of(before), self._serials.get(name, 0))
         if not differ(before, render(zone, serial)):
             return False
+        serial = self._serials[name] = next_serial(serial, time.time())
         draft = self._directory / "zone.draft"  # not beside the others, where CoreDNS would find it
-        draft.write_text(render(zone, next_serial(serial, time.time())))
+        draft.write_text(render(zone, serial))
         draft.replace(file)
         return True
 
@@ -78,7 +82,7 @@ class DataPlane:
         self._keeper = threading.Thread(target=self._keep, name="coredns", daemon=True)
         self._keeper.start()
         try:
-            Deadline(15).until(
+            Deadline(self.wait_seconds).until(
                 f"nameserver {self.address}:{self.port}",
                 self._silence,
                 fix=f"see {self._directory / 'coredns.log'}",
