@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -60,7 +61,10 @@ def kubectl(
 
 @app.command("exec", context_settings=PASS_ON)
 def execute(command: Annotated[list[str], typer.Argument(help="the command, after --")]) -> None:
-    """Run a command where all clusters can be reached, with KUBECONFIG and the Pulumi engine set up."""
+    """Run a command where all clusters can be reached, with KUBECONFIG and the Pulumi engine set up.
+
+    While the stand-in for Azure is up, clients of Azure are led to it.
+    """
     here, _, layout = opened()
     program = shutil.which(command[0], path=_environment(here)["PATH"])
     if program is None:
@@ -69,6 +73,29 @@ def execute(command: Annotated[list[str], typer.Argument(help="the command, afte
 
 
 def _environment(here: State) -> dict[str, str]:
+    """The caller's variables, with the lab's kubeconfig, its tools, an engine that keeps to itself, and Azure's."""
+    return _with_azure(here, _with_engine(here))
+
+
+def _with_azure(here: State, base: dict[str, str]) -> dict[str, str]:
+    """Lead clients of Azure to the stand-in, if it is up: it has written down how (lab/azure/files.py)."""
+    file = here.directory / "azure" / "environment.json"
+    if not file.exists():
+        return base
+    try:
+        variables: dict[str, str] = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise LabError(
+            "stand-in for Azure",
+            f"{file} can't be read ({error})",
+            "run `lab azure stop`, then `lab azure start`",
+        ) from None
+    first = variables.pop("PATH_PREPEND", None)
+    path = os.pathsep.join(filter(None, (first, base.get("PATH", os.defpath))))
+    return {**base, **variables, "PATH": path}
+
+
+def _with_engine(here: State) -> dict[str, str]:
     """The caller's variables, with the lab's kubeconfig, its tools, and an engine that keeps to itself."""
     tools = Toolbox()
     base = {**os.environ, "KUBECONFIG": str(here.merged_kubeconfig)}

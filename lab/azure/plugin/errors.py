@@ -67,6 +67,6 @@ def next_step(status: int, code: str) -> str:
         return _STEPS[code]
     if "quota" in code.lower() or code == "SkuNotAvailable":
         return "ask for more quota, or choose another size, count or region"
-    if status >= 500:
+    if status >= 500 or not status:
         return "run `pulumi up` again; it goes on with what is there"
     return "correct what the message names and run `pulumi up` again"

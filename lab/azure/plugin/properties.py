@@ -50,7 +50,7 @@ def body(type_: ResourceType, inputs: Mapping[str, Any]) -> Document:
 
 def _to_wire(shape: Shape, value: Any, name: str = "") -> Any:
     match value:
-        case list() if name == _IDENTITIES:
+        case list() if name == _IDENTITIES and shape.item == Shape("string"):
             return {id_: {} for id_ in value}
         case list():
             return [_to_wire(shape.item or schema.ANY, item) for item in value]

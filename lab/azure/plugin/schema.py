@@ -8,6 +8,7 @@ from __future__ import annotations
 import enum
 import functools
 import importlib
+import threading
 import types
 import typing
 from collections import abc
@@ -86,9 +87,14 @@ def outputs(type_: ResourceType) -> Shape:
     return Shape("object", cls=_resource(type_))
 
 
+_importing = threading.Lock()
+"""Two threads that import modules which import each other can see one half made."""
+
+
 def _resource(type_: ResourceType) -> type:
     _, module, name = type_.name.split(":")
-    found: type = getattr(importlib.import_module(f"pulumi_azure_native.{module}"), name)
+    with _importing:
+        found: type = getattr(importlib.import_module(f"pulumi_azure_native.{module}"), name)
     return found
 
 
