@@ -13,18 +13,16 @@ ENDS = {
     (1, 34): date(2026, 11, 30),
     (1, 35): date(2027, 3, 31),
     (1, 36): date(2027, 6, 30),
-    (1, 37): date(2027, 10, 31),
 }
 """(major, minor) to the last day of its support."""
 LONG_TERM_ENDS = {
     (1, 34): date(2027, 11, 30),
     (1, 35): date(2028, 3, 31),
     (1, 36): date(2028, 6, 30),
-    (1, 37): date(2028, 10, 31),
 }
 """The same with tier Premium, whose support is a year longer (Azure documentation, "Long-term support for AKS")."""
 DEFAULT = "1.36"
-"""Neither the newest, whose first patches are still to come, nor one that ends soon."""
+"""The one that is supported longest: each upgrade of the minor version is work for its operators."""
 SOON_DAYS = 90
 """An upgrade of the minor version is planned for, tested and waits for a maintenance window."""
 
