@@ -101,6 +101,26 @@ ROLES = (
         data_actions=(f"{_SERVICE}/managedClusters/*",),
     ),
     Role(
+        id="3498e952-d568-435e-9b2c-8d77e338d7f7",
+        name="Azure Kubernetes Service RBAC Admin",
+        actions=(*_COMMON, f"{_SERVICE}/managedClusters/listClusterUserCredential/action"),
+        data_actions=(f"{_SERVICE}/managedClusters/*",),
+    ),
+    Role(
+        id="a7ffa36f-339b-4b5c-8bdf-e2c188b2c0eb",
+        name="Azure Kubernetes Service RBAC Writer",
+        actions=_COMMON,
+        data_actions=(f"{_SERVICE}/managedClusters/*/read", f"{_SERVICE}/managedClusters/*/write"),
+    ),
+    Role(
+        id="0ab0b1a8-8aac-4efd-b8c2-3ee1fb270be8",
+        name="Azure Kubernetes Service Cluster Admin Role",
+        actions=(
+            f"{_SERVICE}/managedClusters/listClusterAdminCredential/action",
+            f"{_SERVICE}/managedClusters/read",
+        ),
+    ),
+    Role(
         id="7f6c6a51-bcf8-42ba-9220-52d62157d7db",
         name="Azure Kubernetes Service RBAC Reader",
         actions=_COMMON,

@@ -52,9 +52,10 @@ class Model:
 
 @dataclass
 class Fields:
-    """A JSON object whose fields are known."""
+    """A JSON object whose fields are known; if it is `open`, it may have others, too."""
 
     fields: dict[str, Field] = field(default_factory=dict)
+    open: bool = False
 
 
 Shape = Scalar | ListOf | MapOf | Model | Fields
@@ -178,6 +179,9 @@ def _from_table(cls: Any) -> Fields:
     found = Fields()
     rules = getattr(cls, "_validation", {})
     for attribute, row in cls._attribute_map.items():
+        if not row["key"]:
+            found.open = True
+            continue
         rule = rules.get(attribute, {})
         *path, last = [word.replace("\\.", ".") for word in re.split(r"(?<!\\)\.", row["key"])]
         inner = found

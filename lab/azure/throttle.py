@@ -19,6 +19,9 @@ ARM_RATES = {
 """Buckets of 250 tokens with 25 more a second, and of 200 with 10 a second, for each subscription and principal
 (learn.microsoft.com, "Understand how Azure Resource Manager throttles requests")."""
 
+_ROUNDING = 1e-5
+"""A clock of seconds since 1970 tells no shorter times apart reliably."""
+
 
 def arm_limit(verb: Verb) -> tuple[str, str]:
     """The name of ARM's limit of a verb, and the header that tells what is left of it."""
@@ -52,11 +55,11 @@ class Throttle:
             bucket = self._buckets.setdefault((name, scope), _Bucket(rate.calls, now))
             bucket.tokens = min(rate.calls, bucket.tokens + max(0.0, now - bucket.filled) / each)
             bucket.filled = now
-            if bucket.tokens >= 1 - 1e-9:
+            if bucket.tokens >= 1 - _ROUNDING:
                 bucket.tokens -= 1
                 return int(bucket.tokens)
             missing = 1 - bucket.tokens
-        seconds = max(1, math.ceil(missing * each - 1e-6)) if rate.calls else 3600
+        seconds = max(1, math.ceil((missing - _ROUNDING / 2) * each)) if rate.calls else 3600
         raise ArmError(
             429,
             "TooManyRequests",

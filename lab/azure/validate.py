@@ -36,7 +36,8 @@ def check(model: type | Fields, body: Document, extra: frozenset[str] = frozense
     """`body` checked against a class of the SDK; see `Kind.extra`. Raises `ArmError` (400)."""
     walk = _Walk(extra)
     fields = model if isinstance(model, Fields) else fields_of(model)
-    kept: Document = walk.object(fields, {k: v for k, v in body.items() if k not in _CORE}, "")
+    needed = {name for name, row in fields.fields.items() if row.required}
+    kept = walk.object(fields, {k: v for k, v in body.items() if k not in _CORE - needed}, "")
     if walk.mistakes:
         raise _invalid(walk.mistakes)
     return kept
@@ -105,7 +106,7 @@ class _Walk:
                 name := spelled.get(given.lower(), given)
             )  # ARM ignores the case of names
             if known is None:
-                if _plain(here) in self.extra:
+                if shape.open or _plain(here) in self.extra:
                     kept[given] = inner
                 elif inner is not None:
                     self._wrong(here, _unknown(given, list(shape.fields)))
