@@ -26,7 +26,7 @@ from federation.acs_engine.ledger import Ledger, Line
 from federation.acs_engine.pools import Asked, pools_of
 from federation.acs_engine.rules import decide
 from federation.acs_engine.tree import Leaf, Node, NotJsonError, leaves, parse
-from federation.acs_engine.values import HIDDEN, shown
+from federation.acs_engine.values import HIDDEN
 from federation.errors import FederationError
 from federation.topology.regions import REGIONS, ZONES
 
@@ -104,7 +104,9 @@ def convert(document: object, *, source: str = "api-model", options: Options | N
     problems = [
         f"{line.place}: {line.reason}" for line in report if line.verdict == "refused"
     ] + ledger.problems
-    return Conversion(source, {} if problems else cluster, report, tuple(problems), tuple(ledger.notes))
+    if problems:  # notes may have values of the file
+        return Conversion(source, {}, report, tuple(problems))
+    return Conversion(source, cluster, report, (), tuple(ledger.notes))
 
 
 def _confidential(every: Sequence[Leaf], ledger: Ledger) -> set[Node]:
@@ -220,5 +222,5 @@ def _name(prefix: str, options: Options, ledger: Ledger) -> str:
     name = options.name or prefix.lower()
     if len(name) > LONGEST_NAME and options.name is None:
         cause = f"has more than the {LONGEST_NAME} characters of a cluster's name; give one with --name"
-        ledger.problems.append(f"properties.masterProfile.dnsPrefix: {shown(prefix)} {cause}")
+        ledger.problems.append(f"properties.masterProfile.dnsPrefix: {cause}")
     return name

@@ -14,12 +14,14 @@ _OF_THE_TOPOLOGY = ("name", "kind")
 
 def read(path: str | Path) -> bytes:
     """The contents of a file; `~` and `$VARIABLES` are replaced. Raises `ApiModelError` if it cannot be read."""
+    name = str(path).encode("utf-8", "backslashreplace").decode()  # a message must not fail on it
     try:
+        str(path).encode()
         with Path(os.path.expandvars(path)).expanduser().open("rb") as file:
             return file.read(LARGEST + 1)  # what is longer is refused by who reads it
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or "it is no name of a file"
-        raise ApiModelError(str(path), f"cannot be read: {reason}", "name a file that is there") from None
+        raise ApiModelError(name, f"cannot be read: {reason}", "name a file that is there") from None
 
 
 def settings(path: str | Path, *, location: str | None = None) -> dict[str, Any]:

@@ -149,14 +149,16 @@ def _topology(parts: Sequence[Part], wishes: Wishes, notes: list[str]) -> dict[s
 
 
 def _once(clusters: Sequence[dict[str, Any]], notes: list[str]) -> list[dict[str, Any]]:
-    """The clusters, each with a name and a resource group of its own."""
+    """The clusters, each with a name and a resource group of its own: two api-models may well be copies."""
     found: list[dict[str, Any]] = []
+    groups: set[str] = set()
     for cluster in clusters:
         name = kubeconfigs.unique(cluster["name"], {each["name"] for each in found})
-        if name == cluster["name"]:
-            found.append(cluster)
-            continue
-        notes.append(f"a second cluster {cluster['name']} is called {name}; names stand once")
-        own = {"resource_group": name} if "resource_group" in cluster else {}
-        found.append({**cluster, "name": name, **own})
+        if name != cluster["name"]:
+            notes.append(f"a second cluster {cluster['name']} is called {name}; names stand once")
+        own = {"name": name}
+        if (group := cluster.get("resource_group", "").lower()) in groups and group:
+            own["resource_group"] = name
+        groups.add(own.get("resource_group", group).lower())
+        found.append({**cluster, **own})
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 from federation.errors import FederationError
 from federation.topology.fields import mistake
+from federation.topology.regions import REGIONS
 
 KEY = "acs_engine"
 _CONVERTER = "federation.acs_engine"  # by name: it needs this package's tables, and few topologies need it
@@ -21,8 +22,10 @@ def merged(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
     path = cluster.get(KEY)
     if not isinstance(path, str) or not path:
         return cluster
+    location = cluster.get("location")  # it tells which of the file's zones there are
+    known = location if isinstance(location, str) and location in REGIONS else None
     try:
-        settings: dict[str, Any] = dict(importlib.import_module(_CONVERTER).settings(path))
+        settings: dict[str, Any] = dict(importlib.import_module(_CONVERTER).settings(path, location=known))
     except FederationError as error:
         raise mistake(f"cannot be used: {error.cause}", error.fix, key=KEY) from None
     given = {key: value for key, value in cluster.items() if value is not None}

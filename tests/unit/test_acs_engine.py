@@ -217,7 +217,9 @@ def test_settings_of_a_refused_file_are_an_error_with_all_problems() -> None:
     assert "not-a-real" not in str(caught.value)
 
 
-@pytest.mark.parametrize("path", ["/nowhere/k8s.json", "~no-such-user-here/k8s.json", "a\0b", "/", "$HOME"])
+@pytest.mark.parametrize(
+    "path", ["/nowhere/k8s.json", "~no-such-user-here/k8s.json", "a\0b", "/", "$HOME", "\udcff"]
+)
 def test_a_file_that_cannot_be_read_is_an_error(path: str) -> None:
     with pytest.raises(ApiModelError) as caught:
         settings(path)

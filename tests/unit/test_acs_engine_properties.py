@@ -294,6 +294,13 @@ def test_what_looks_like_a_secret_is_refused_wherever_it_stands(kind: str, place
     _refused(document, f"properties.{section}", secret)
 
 
+def test_a_secret_as_the_name_of_a_pool_that_is_left_out_is_in_no_note() -> None:
+    document = _seed()
+    secret = base64.b64encode(_key().encode()).decode()
+    document["properties"]["agentPoolProfiles"].append({"name": secret, "osType": "Windows"})
+    _refused(document, "properties.agentPoolProfiles[1].name", secret)
+
+
 def test_a_secret_as_a_key_is_not_shown() -> None:
     document, secret = _seed(), _key()
     document["properties"]["certificateProfile"] = {secret: {"a": 1}}
