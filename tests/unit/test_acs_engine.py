@@ -70,6 +70,11 @@ def test_every_line_has_a_reason_in_words(file: Path) -> None:
         assert line.source == "" or line.source.startswith("https://")
 
 
+def test_a_file_in_another_encoding_is_refused_with_the_line() -> None:
+    raw = (CORPUS / "seed-k8.json").read_text().replace("azureuser", "op\u00e9rateur").encode("latin-1")
+    assert convert(raw).problems == ("is not text in UTF-8 (line 21)",)
+
+
 def test_no_secret_of_the_corpus_comes_out() -> None:
     refused = [file for file in FILES if b"not-a-real-secret" in file.read_bytes()]
     assert len(refused) >= 5
