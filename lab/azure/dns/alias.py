@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from lab.azure.dns import routing
+from lab.azure.dns import routing, zonesets
 from lab.azure.dns.state import of
 from lab.azure.dns.types import TYPES, RecordType
 from lab.azure.http import Document
@@ -106,14 +106,13 @@ def follow(context: Context, before: Entry | None, after: Entry | None) -> None:
         _note(index, after)
     elif before is not None:
         release(context, before.id)
-    touch(context)
 
 
 def release(context: Context, id_: str) -> None:
     """Make every alias of a resource that is gone an empty set, that refers to nothing."""
     for entry in aliases_of(context, id_):
         document = {**entry.document, "properties": {**entry.properties, "targetResource": {}}}
-        context.store.put(entry.resource_id, entry.type, document)
+        zonesets.note(context, entry, context.store.put(entry.resource_id, entry.type, document))
     _index(context).pop(id_.lower(), None)
 
 

@@ -40,6 +40,7 @@ class DataPlane:
         self.wait_seconds = 15.0
         self._serials: dict[str, int] = {}
         """The highest of each zone: one that is made anew within a second must not have the serial that it had."""
+        self._written: dict[str, ServedZone] = {}
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,15 +63,19 @@ class DataPlane:
 
     def _write(self, name: str, zone: ServedZone) -> bool:
         file = self.zones / f"{name}{_SUFFIX}"
-        before = file.read_text() if file.exists() else ""
-        serial = max(serial_of(before), self._serials.get(name, 0))
-        if not differ(before, render(zone, serial)):
+        there = file.exists()
+        if there and self._written.get(name) is zone:
             return False
-        serial = self._serials[name] = next_serial(serial, time.time())
-        draft = self._directory / "zone.draft"  # not beside the others, where CoreDNS would find it
-        draft.write_text(render(zone, serial))
-        draft.replace(file)
-        return True
+        before = file.read_text() if there else ""
+        last = max(serial_of(before), self._serials.get(name, 0))
+        changed = differ(before, render(zone, last))
+        if changed:
+            serial = self._serials[name] = next_serial(last, time.time())
+            draft = self._directory / "zone.draft"  # not beside the others, where CoreDNS would find it
+            draft.write_text(render(zone, serial))
+            draft.replace(file)
+        self._written[name] = zone
+        return changed
 
     # The process
 

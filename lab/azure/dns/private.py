@@ -14,8 +14,9 @@ from typing import ClassVar
 from azure.mgmt.privatedns import models
 
 from lab.azure.dns.names import APEX, zone_name_mistake
-from lab.azure.dns.sets import RecordSetKind, count_sets, sets_of, with_suffix
+from lab.azure.dns.sets import RecordSetKind, with_suffix
 from lab.azure.dns.types import PRIVATE, TYPES
+from lab.azure.dns.zonesets import count_sets, sets_of
 from lab.azure.http import Document
 from lab.azure.kinds import Call, Context, Kind, Operation, Started, Verb
 from lab.azure.settings import Rate

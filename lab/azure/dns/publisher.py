@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from lab.azure.dns import alias
 from lab.azure.dns.dataplane import DataPlane
@@ -14,7 +15,8 @@ from lab.azure.kinds import Context
 
 _log = logging.getLogger("azure.dns")
 AT_MOST_EVERY = 0.3
-"""Seconds between two writes: a thousand changes a minute must not become a thousand renderings."""
+"""Seconds between two writes: a thousand changes a minute must not become a thousand renderings. Three times as long as
+a write takes, if that is more: a large zone must not keep a processor busy."""
 LOOK_EVERY = 1.0
 """Seconds until resources of other packages are looked at, which tell nobody of their changes: public IP addresses."""
 
@@ -57,8 +59,10 @@ class DnsServer:
     def _run(self) -> None:
         while not self._stopping.is_set():
             of(self._context).dirty.wait(LOOK_EVERY)
+            began = time.monotonic()
             try:
                 self.publish()
             except Exception:  # noqa: BLE001 - one mistake must not end the nameserver's care
                 _log.exception("the zone files could not be written")
-            self._stopping.wait(AT_MOST_EVERY)
+            took = time.monotonic() - began
+            self._stopping.wait(min(max(AT_MOST_EVERY, 3 * took), LOOK_EVERY))

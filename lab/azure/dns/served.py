@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from lab.azure.dns import alias, routing
 from lab.azure.dns.names import APEX
-from lab.azure.dns.sets import sets_of
+from lab.azure.dns.state import of
 from lab.azure.dns.traffic import DOMAIN, PROFILE
 from lab.azure.dns.zonefile import ServedSet, ServedZone
 from lab.azure.dns.zones import HOSTMASTER, ZONES, name_servers
+from lab.azure.dns.zonesets import sets_of, version
 from lab.azure.kinds import Context
 from lab.azure.store import Entry
 
@@ -35,13 +37,55 @@ def served_zones(context: Context, address: str) -> list[ServedZone]:
         return [*found, *_servers(pools, address), *_profiles(context)]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A zone as it was served last.
+
+    Attributes:
+        version: of its sets.
+        aliases: key of each alias → what it was resolved to: that may change while the zone's own sets do not.
+        sets: etag of each other set → how it is answered.
+    """
+
+    version: int
+    aliases: Mapping[str, tuple[str, ...]]
+    sets: Mapping[str, ServedSet]
+    zone: ServedZone
+
+
 def _zone(context: Context, name: str, zone: Entry) -> ServedZone:
-    sets = []
-    for entry in sets_of(context, zone.resource_id):
-        if rdata := alias.resolve(context, entry):
-            id_ = entry.resource_id
-            sets.append(ServedSet(id_.name, id_.types[-1].upper(), entry.properties["TTL"], rdata))
-    return ServedZone(name, tuple(sets))
+    """The zone; the very same object as before when nothing in it is another."""
+    cache: dict[str, _Known] = of(context).served
+    id_ = zone.resource_id
+    now, known = version(context, id_), cache.get(id_.key)
+    if known is not None and known.version == now and _resolved(context, known.aliases) == known.aliases:
+        return known.zone
+    aliases: dict[str, tuple[str, ...]] = {}
+    sets: dict[str, ServedSet] = {}
+    for entry in sets_of(context, id_):
+        if known is not None and (found := known.sets.get(entry.etag)):
+            sets[entry.etag] = found
+            continue
+        rdata = alias.resolve(context, entry)
+        if alias.target_of(entry.properties):
+            aliases[entry.id.lower()] = rdata
+        else:
+            sets[entry.etag] = _set(entry, rdata)
+    named = [(context.store.get(key), rdata) for key, rdata in aliases.items()]
+    followed = [_set(entry, rdata) for entry, rdata in named if entry]
+    made = ServedZone(name, tuple(s for s in (*sets.values(), *followed) if s.rdata))
+    cache[id_.key] = _Known(now, aliases, sets, made)
+    return made
+
+
+def _resolved(context: Context, keys: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found = ((key, context.store.get(key)) for key in keys)
+    return {key: alias.resolve(context, entry) for key, entry in found if entry}
+
+
+def _set(entry: Entry, rdata: tuple[str, ...]) -> ServedSet:
+    head, _, name = entry.id.rpartition("/")
+    return ServedSet(name, head.rpartition("/")[2].upper(), entry.properties["TTL"], rdata)
 
 
 def _own(name: str, sets: Sequence[ServedSet]) -> ServedZone:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from azure.mgmt.dns import models
 
-from lab.azure.dns import alias
+from lab.azure.dns import alias, zonesets
 from lab.azure.dns.names import APEX, absolute, relative_name_mistake
 from lab.azure.dns.types import LARGEST_TTL, PUBLIC, SMALLEST_TTL, TYPES, BadRecordError, RecordType
 from lab.azure.http import Document
@@ -95,7 +95,7 @@ class RecordSetKind(Kind):
 
     def _check_number(self, call: Call) -> None:
         parent = call.id.parent
-        if parent and count_sets(call.context, parent) >= self.most_sets:
+        if parent and zonesets.count_sets(call.context, parent) >= self.most_sets:
             raise call.refuse(
                 "BadRequest",
                 f"The zone '{parent.name}' has the maximum number of record sets, {self.most_sets}.",
@@ -157,6 +157,10 @@ class RecordSetKind(Kind):
         """The sets of the type, those with the suffix if the client gives one."""
         return with_suffix(call, super().list(call))
 
+    def changed(self, context: Context, before: Entry | None, after: Entry | None) -> None:
+        """The zone's index follows."""
+        zonesets.note(context, before, after)
+
 
 def with_suffix(call: Call, documents: list[Document]) -> list[Document]:
     """The documents whose name ends with `$recordsetnamesuffix`, a whole number of labels."""
@@ -164,21 +168,6 @@ def with_suffix(call: Call, documents: list[Document]) -> list[Document]:
     if not suffix:
         return documents
     return [d for d in documents if f".{d['name'].lower()}".endswith(f".{suffix.lstrip('.')}")]
-
-
-def sets_of(context: Context, zone: ResourceId) -> list[Entry]:
-    """All record sets of a zone."""
-    depth = len(zone.types) + 1
-    known = {f"{zone.type}/{name}".lower() for name in TYPES}
-    return [
-        e for e in context.store.under(zone) if e.type.lower() in known and len(e.resource_id.types) == depth
-    ]
-
-
-def count_sets(context: Context, zone: ResourceId) -> int:
-    """How many sets a zone has."""
-    known = {f"{zone.type}/{name}".lower() for name in TYPES}
-    return sum(e.type.lower() in known for e in context.store.under(zone))
 
 
 def _check_ttl(call: Call, key: str) -> None:
@@ -249,6 +238,7 @@ class PublicSet(RecordSetKind):
 
     def changed(self, context: Context, before: Entry | None, after: Entry | None) -> None:
         """Aliases of a set that is gone become empty for good."""
+        super().changed(context, before, after)
         alias.follow(context, before, after)
 
 

@@ -13,7 +13,8 @@ from azure.mgmt.dns import models
 
 from lab.azure.dns.alias import touch
 from lab.azure.dns.names import APEX, is_reserved, zone_name_mistake
-from lab.azure.dns.sets import PublicSet, count_sets, public_sets, sets_of, with_suffix
+from lab.azure.dns.sets import PublicSet, public_sets, with_suffix
+from lab.azure.dns.zonesets import count_sets, sets_of
 from lab.azure.http import Document
 from lab.azure.ids import ResourceId
 from lab.azure.kinds import Call, Context, Kind, Operation, Started, Verb
