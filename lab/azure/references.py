@@ -11,6 +11,9 @@ from lab.azure.kinds import Call, Context, Operation, Started
 from lab.azure.store import Entry, Store
 
 
+_RECORD_SETS = "microsoft.network/dnszones/"
+
+
 def referrers(store: Store, id_: str, type_: str | None = None) -> list[Entry]:
     """Resources (of a type) whose documents name `id_`, but for itself, what is above it and what is under it."""
     wanted = id_.lower()
@@ -26,9 +29,10 @@ def referrers(store: Store, id_: str, type_: str | None = None) -> list[Entry]:
 def users(call: Call) -> list[Entry]:
     """Who refers to the call's resource and stops its deletion.
 
-    While a group goes, what lies in it does not: it goes as well.
+    While a group goes, what lies in it does not: it goes as well. An alias record set never does: it is empty then.
     """
-    found = referrers(call.context.store, call.id.text)
+    referring = referrers(call.context.store, call.id.text)
+    found = [entry for entry in referring if not entry.type.lower().startswith(_RECORD_SETS)]
     if call.cascading:
         group = call.id.group_id or ""
         return [entry for entry in found if not covers(group, entry.id)]

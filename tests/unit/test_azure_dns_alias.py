@@ -8,7 +8,7 @@ from lab.azure.dns import alias
 from lab.azure.dns.served import served_zones
 from lab.azure.dns.zonefile import ServedSet
 from lab.azure.ids import resource
-from tests.unit.azure_arm_fixtures import code, message
+from tests.unit.azure_arm_fixtures import Arm, code, message
 from tests.unit.azure_dns_fixtures import TRAFFIC, Dns, a, dns_arm, endpoint, to
 
 __all__ = ["dns_arm"]
@@ -180,3 +180,22 @@ def test_sets_are_served_with_their_ttl(dns_arm: Dns, zone: str) -> None:
     (found,) = (z for z in served_zones(dns_arm.service.context, "10.98.0.1") if z.name == "example.com")
     assert ServedSet("www", "A", 17, ("10.0.0.1",)) in found.sets
     assert resource(f"{zone}/A/www").name == "www"
+
+
+def test_an_alias_does_not_hold_its_address() -> None:
+    """With the network's own kinds: the address goes, and the alias is empty."""
+    arm = Arm(version="2018-05-01")
+    zone = f"{arm.group()}/providers/Microsoft.Network/dnszones/example.com"
+    ip = f"{zone.rpartition('/dnszones')[0]}/publicIPAddresses/ip"
+    body = {
+        "location": "westus",
+        "sku": {"name": "Standard"},
+        "properties": {"publicIPAllocationMethod": "Static"},
+    }
+    arm.put(zone, {"location": "global"})
+    made = arm.put(ip, body, version="2024-05-01").json()
+    assert arm.put(f"{zone}/A/@", to(ip)).status == 201
+    found = {z.name: z for z in served_zones(arm.service.context, "10.98.0.1")}["example.com"]
+    assert ServedSet("@", "A", 30, (made["properties"]["ipAddress"],)) in found.sets
+    assert arm.delete(ip, version="2024-05-01").status == 202
+    assert arm.get(f"{zone}/A/@").json()["properties"]["targetResource"] == {}
