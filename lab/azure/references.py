@@ -10,7 +10,6 @@ from lab.azure.ids import covers
 from lab.azure.kinds import Call, Context, Operation, Started
 from lab.azure.store import Entry, Store
 
-
 _RECORD_SETS = "microsoft.network/dnszones/"
 
 
