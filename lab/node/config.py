@@ -163,8 +163,8 @@ def _client(identity: str) -> list[str]:
 
 def _kubelet(cluster: ClusterLayout, node: Node, program: Callable[[str], Path]) -> list[str]:
     place = {"topology.kubernetes.io/region": cluster.region, "topology.kubernetes.io/zone": cluster.zone}
-    labels = {**dict(node.labels), **place}
-    given = ",".join(f"{key}={value}" for key, value in labels.items() if value)
+    labels = {**dict(node.labels), **{key: value for key, value in place.items() if value}}
+    given = ",".join(f"{key}={value}" for key, value in labels.items())
     return [
         str(program("kubelet")),
         f"--config={ETC}/kubelet.yaml",

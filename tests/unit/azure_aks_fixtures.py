@@ -27,6 +27,7 @@ VERSIONS = {
     "userassignedidentities": "2023-01-31",
     "roleassignments": "2022-04-01",
     "managedclusters": AKS,
+    "providers/microsoft.authorization/locks": "2020-05-01",
 }
 NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
@@ -72,7 +73,7 @@ class Cloud:
         **headers: str,
     ) -> Response:
         """One request."""
-        kind = next(v for k, v in reversed(VERSIONS.items()) if f"/{k}" in path.lower())
+        kind = max((path.lower().rfind(f"/{key}"), v) for key, v in VERSIONS.items())[1]
         return self.service.handle(
             Request(
                 method=method,
@@ -98,9 +99,11 @@ class Cloud:
         found: Body = response.json()
         return found
 
-    def refused(self, method: str, path: str, body: Body | None = None, **headers: str) -> tuple[int, str, str]:
+    def refused(
+        self, method: str, path: str, body: Body | None = None, **headers: str
+    ) -> tuple[int, str, str]:
         """Status, code and message of a refusal."""
-        response = self.ask(method, path, body, **headers)
+        response = self.ask(method, path, body, caller=None, **headers)
         assert response.status >= 400, response.body
         error = response.json()["error"]
         return response.status, error["code"], error["message"]
@@ -175,7 +178,10 @@ class Site:
                 "oidcIssuerProfile": {"enabled": True},
                 "securityProfile": {"workloadIdentity": {"enabled": True}},
                 "autoUpgradeProfile": {"upgradeChannel": "patch", "nodeOSUpgradeChannel": "NodeImage"},
-                "apiServerAccessProfile": {"authorizedIPRanges": ["203.0.113.0/24"], "disableRunCommand": True},
+                "apiServerAccessProfile": {
+                    "authorizedIPRanges": ["203.0.113.0/24"],
+                    "disableRunCommand": True,
+                },
                 "identityProfile": {
                     "kubeletidentity": {
                         "resourceId": self.kubelet["id"],

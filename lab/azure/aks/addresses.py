@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.azure.aks import names
-from lab.azure.http import ArmError, Document
+from lab.azure.http import Document
 from lab.azure.ids import ResourceId, resource
 from lab.azure.kinds import Call, Context, Kind
 from lab.azure.network import ADDRESS, PublicAddress, free_address
@@ -187,10 +187,8 @@ class Addresses:
         cluster, id_ = self._owner(), self._own_id(wish)
         if (entry := self._store.get(id_)) is not None:
             return entry
-        try:
-            address = str(free_address(self._context))
-        except ArmError as error:
-            raise AddressError(str(error)) from None
+        if (address := free_address(self._context)) is None:
+            raise AddressError("PublicIPCountLimitReached: all public addresses are taken")
         document: Document = {
             "location": cluster.document["location"],
             "sku": {"name": "Standard", "tier": "Regional"},

@@ -105,22 +105,25 @@ class ManagedCluster(Kind):
         return Started(document=document, work=lambda operation: self._work(call, document, operation))
 
     def _work(self, call: Call, document: Document, operation: Operation) -> Document:
-        aks, context = part(call.context), call.context
-        state = "Failed"
+        context = call.context
+        state, runs = "Failed", None
         try:
-            if call.private.get("booted"):
+            if _is_up(call):
                 operation.sleep(context.settings.operation_seconds)
             else:
                 _boot(call)
-            document["properties"]["currentKubernetesVersion"] = _runs(call)
-            if (entry := context.store.get(call.id)) is not None:
-                aks.watch(context, entry)
-                aks.settle(entry)
+            runs = document["properties"]["currentKubernetesVersion"] = _runs(call)
+            _look_after(call)
             state = "Succeeded"
         finally:
-            for pool in context.store.children(call.id, "agentPools"):
-                if pool.properties.get("provisioningState") in ("Creating", "Updating"):
-                    _save_pool(context, call.id, {"name": pool.resource_id.name}, state)
+            with context.store.transaction():
+                for pool in context.store.children(call.id, "agentPools"):
+                    if pool.properties.get("provisioningState") in ("Creating", "Updating"):
+                        change = {
+                            "name": pool.resource_id.name,
+                            **({"currentOrchestratorVersion": runs} if runs else {}),
+                        }
+                        _save_pool(context, call.id, change, state)
         return document
 
     def patch(self, call: Call) -> Document:
@@ -231,6 +234,20 @@ def _save_group(call: Call, document: Document) -> None:
             "properties": {"provisioningState": "Succeeded"},
         }
         call.context.store.put(id_, GROUPS, group)
+
+
+def _is_up(call: Call) -> bool:
+    """Whether it was up, and its machines are still there: somebody may have removed them by hand."""
+    name = call.private["lab"]
+    return bool(call.private.get("booted")) and part(call.context).machines.find(name) is not None
+
+
+def _look_after(call: Call) -> None:
+    """From now on somebody looks after it; who has a role in it has it before the PUT is done."""
+    aks = part(call.context)
+    if (entry := call.context.store.get(call.id)) is not None:
+        aks.watch(call.context, entry)
+        aks.settle(entry)
 
 
 def _boot(call: Call) -> None:

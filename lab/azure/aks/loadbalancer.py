@@ -97,8 +97,8 @@ class Balancer:
         }
         held = self._addresses.held()
         for gone in held.keys() - services.keys():
-            self._release(gone)
-            self._clear(gone)
+            if self._clear(gone):
+                self._release(gone)
         if not services:
             return
         nodes = self._api.items("/api/v1/nodes")
@@ -152,27 +152,30 @@ class Balancer:
         if FINALIZER not in finalizers:
             self._patch(service, "", {"metadata": {"finalizers": [*finalizers, FINALIZER]}}, exact=True)
 
-    def _finish(self, service: Object) -> None:
+    def _finish(self, service: Object) -> bool:
+        """Returns False when somebody else has changed the Service meanwhile."""
         finalizers = service["metadata"].get("finalizers") or []
-        if FINALIZER in finalizers:
-            rest = [word for word in finalizers if word != FINALIZER]
-            self._patch(service, "", {"metadata": {"finalizers": rest}}, exact=True)
+        if FINALIZER not in finalizers:
+            return True
+        rest = [word for word in finalizers if word != FINALIZER]
+        return self._patch(service, "", {"metadata": {"finalizers": rest}}, exact=True)
 
-    def _clear(self, name: str) -> None:
-        """A Service that is of another type now, or gone."""
+    def _clear(self, name: str) -> bool:
+        """A Service that is of another type now, or gone. Returns whether nothing of ours is left at it."""
         namespace, _, short = name.partition("/")
         try:
             text = self._api.ask("GET", f"/api/v1/namespaces/{namespace}/services/{short}")
         except Unavailable as error:
             if error.status == 404:
-                return
+                return True
             raise
         service: Object = json.loads(text)
-        self._patch(service, "/status", {"status": {"loadBalancer": {"ingress": None}}})
-        self._finish(service)
+        return self._finish(service) and self._patch(
+            service, "/status", {"status": {"loadBalancer": {"ingress": None}}}
+        )
 
-    def _patch(self, service: Object, part: str, change: Mapping[str, Any], *, exact: bool = False) -> None:
-        """Change a Service that is still there.
+    def _patch(self, service: Object, part: str, change: Mapping[str, Any], *, exact: bool = False) -> bool:
+        """Change a Service. Returns False when somebody else has changed it; one that is gone needs no change.
 
         Args:
             exact: only if nobody else has changed it since; if somebody has, the next step tries again.
@@ -187,6 +190,8 @@ class Balancer:
         except Unavailable as error:
             if error.status not in (404, 409):
                 raise
+            return error.status == 404
+        return True
 
     def _tell(self, name: str, service: Object, why: str) -> None:
         """An event, once for each reason; `kubectl describe service` shows it."""
