@@ -35,6 +35,7 @@ class Asked:
     protect: bool
     needs: set[str]
     parent: str
+    provider: str
 
 
 @dataclass
@@ -43,12 +44,13 @@ class Azure(Mocks):  # type: ignore[misc]  # the SDK is not checked
 
     preview: bool = False
     resources: dict[str, Asked] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     outputs: Props = field(default_factory=dict)
 
     def new_resource(self, args: Any) -> tuple[str, Props]:
         inputs = unwrapped(dict(args.inputs))
-        if self.preview:
+        if self.preview and not args.resource_id:
             return "", {**inputs, **answer(args.typ, args.name, inputs, known=False)}
         return resource_id(args.typ, inputs, args.name), {**inputs, **answer(args.typ, args.name, inputs)}
 
@@ -91,8 +93,13 @@ class Monitor(MockMonitor):  # type: ignore[misc]  # the SDK is not checked
                 protect=request.protect,
                 needs={str(urn).rpartition("::")[2] for urn in request.dependencies},
                 parent=str(request.parent).rpartition("::")[2],
+                provider=str(request.provider).rpartition("::")[0].rpartition("::")[2],
             )
         return result
+
+    def ReadResource(self, request: Any) -> Any:  # noqa: N802  as the service is called
+        self.mocks.read[request.name] = request.id
+        return super().ReadResource(request)
 
 
 def resource_id(type_: str, inputs: Mapping[str, Any], name: str) -> str:

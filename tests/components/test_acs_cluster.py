@@ -200,7 +200,7 @@ def test_nobody_may_more_than_needed() -> None:
 def test_an_assignment_is_known_by_what_it_is_for_and_not_by_chance() -> None:
     def names(azure: Azure) -> list[str]:
         found = azure.of("authorization:RoleAssignment").values()
-        return [asked.inputs["roleAssignmentName"] for asked in found]
+        return sorted(asked.inputs["roleAssignmentName"] for asked in found)
 
     assert names(west()) == names(build({**WEST, **RANGES}))
     assert len(set(names(west()))) == 3
