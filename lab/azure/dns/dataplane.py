@@ -21,6 +21,8 @@ from lab.errors import LabError
 
 REFUSER = "127.53.53.53"
 _SUFFIX = ".zone"
+_QUESTION = bytes.fromhex("0001 0000 0001 0000 0000 0000 00 0002 0001")
+"""For the NS records of the root: it is refused, and that is an answer."""
 _STOP_SECONDS, _AGAIN_SECONDS = 5.0, 1.0
 
 
@@ -159,11 +161,19 @@ class DataPlane:
         """Why it does not answer yet."""
         if self.pid is None:
             return "the process does not run"
-        kind = socket.AF_INET6 if ":" in self.address else socket.AF_INET
-        with socket.socket(kind, socket.SOCK_STREAM) as probe:
-            probe.settimeout(0.5)
-            error = probe.connect_ex((self.address, self.port))
-        return None if error == 0 else "it does not listen yet"
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as tcp:
+                tcp.settimeout(0.5)
+                tcp.connect((self.address, self.port))
+            with socket.socket(family, socket.SOCK_DGRAM) as udp:
+                udp.settimeout(0.5)
+                udp.connect((self.address, self.port))
+                udp.send(_QUESTION)
+                udp.recv(512)
+        except OSError as error:
+            return f"it does not answer yet: {error}"
+        return None
 
 
 def _setpriv() -> str:
