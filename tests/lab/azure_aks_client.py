@@ -1,4 +1,4 @@
-"""What a user of AKS does with the official SDK, as a program: it runs in a lab's fabric and speaks TLS with the stand-in.
+"""What a user of AKS does with the official SDK, as a program that runs in a lab's fabric.
 
     python -m tests.lab.azure_aks_client VERB [ARGUMENT...]
 
@@ -27,7 +27,7 @@ NETWORK_CONTRIBUTOR = "4d97b98b-1d4f-4787-a291-c67834d212e7"
 IDENTITY_OPERATOR = "f1a07417-d97a-45cb-824c-7a7467783830"
 READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 SUBSCRIPTION = os.environ.get("AZURE_SUBSCRIPTION_ID", "")
-TLS = {"connection_verify": os.environ.get("FEDERATION_AZURE_CA", True)}
+TLS = {"connection_verify": os.environ.get("FEDERATION_AZURE_CA") or True}
 BASE = os.environ.get("AZURE_AUTHORITY_HOST", "")
 SCOPES = {"base_url": BASE, "credential_scopes": [f"{BASE}/.default"], **TLS}
 
@@ -49,17 +49,13 @@ def client(kind: Any, **more: Any) -> Any:
 
 def grant(principal: str, role: str, scope: str, name: str) -> None:
     """A role assignment."""
-    client(AuthorizationManagementClient).role_assignments.create(
-        scope,
-        name,
-        {
-            "properties": {
-                "roleDefinitionId": f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions/{role}",
-                "principalId": principal,
-                "principalType": "ServicePrincipal",
-            }
-        },
-    )
+    definitions = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions"
+    properties = {
+        "roleDefinitionId": f"{definitions}/{role}",
+        "principalId": principal,
+        "principalType": "ServicePrincipal",
+    }
+    client(AuthorizationManagementClient).role_assignments.create(scope, name, {"properties": properties})
 
 
 def prepare() -> Any:
@@ -107,7 +103,11 @@ def cluster(name: str, made: Any) -> dict[str, Any]:
         "disableLocalAccounts": True,
         "aadProfile": {"managed": True, "enableAzureRBAC": True},
         "oidcIssuerProfile": {"enabled": True},
-        "networkProfile": {"networkPlugin": "azure", "networkPluginMode": "overlay", "podCidr": "10.244.0.0/16"},
+        "networkProfile": {
+            "networkPlugin": "azure",
+            "networkPluginMode": "overlay",
+            "podCidr": "10.244.0.0/16",
+        },
         "agentPoolProfiles": [pool],
     }
     return {**body, "properties": properties}
@@ -143,7 +143,8 @@ def kubeconfigs() -> Any:
     """Of both, as the user has them; and what is said to who asks for the administrator's."""
     clusters = client(ContainerServiceClient).managed_clusters
     found = {
-        name: clusters.list_cluster_user_credentials(name, name).kubeconfigs[0].value.decode() for name in REGIONS
+        name: clusters.list_cluster_user_credentials(name, name).kubeconfigs[0].value.decode()
+        for name in REGIONS
     }
     try:
         clusters.list_cluster_admin_credentials("west", "west")
@@ -165,7 +166,9 @@ def admit(scope: str) -> Any:
 def trust(issuer: str, subject: str) -> Any:
     """A managed identity for the service accounts of a cluster, which may read the group `shared`."""
     identities = client(ManagedServiceIdentityClient)
-    identity = identities.user_assigned_identities.create_or_update("shared", "workload", {"location": "westus"})
+    identity = identities.user_assigned_identities.create_or_update(
+        "shared", "workload", {"location": "westus"}
+    )
     identities.federated_identity_credentials.create_or_update(
         "shared",
         "workload",
@@ -214,7 +217,9 @@ def delete() -> Any:
             left.append(clusters.get(name, name).id)
         except ResourceNotFoundError:
             continue
-    left += [g.name for g in client(ResourceManagementClient).resource_groups.list() if g.name.startswith("MC_")]
+    left += [
+        g.name for g in client(ResourceManagementClient).resource_groups.list() if g.name.startswith("MC_")
+    ]
     return {"seconds": round(seconds, 2), "left": left}
 
 

@@ -12,9 +12,11 @@ import yaml
 
 from lab import pki
 from lab.errors import NotFoundError
+from lab.layout import lay_out
 from lab.node import files as node_files
 from lab.node.cgroups import Hierarchy
 from lab.node.machine import Machine
+from lab.topology import parse
 from tests.unit.lab_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     bare_machine,
     refusal,
@@ -164,3 +166,29 @@ def test_keys_on_a_node_are_for_root_alone(tmp_path: Path) -> None:
     assert json.loads((node.directory / "machine.json").read_text()) == {"name": "fc01-worker-1"}
     assert (node.var / "run").readlink() == Path("/run")
     assert stat.S_IMODE((node.directory / "tmp").stat().st_mode) == 0o1777
+
+
+def with_issuer(ca: Path) -> Any:
+    oidc = {"issuer": "https://10.98.0.1/t/v2.0", "audience": "aks", "ca": str(ca)}
+    topology = parse({"clusters": [{"name": "fc01", "workers": 1, "oidc": oidc}]})
+    return lay_out("lab", topology).clusters[0]
+
+
+def test_the_control_plane_alone_is_told_whose_tokens_it_takes(
+    machine: Path, keys: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "ca.crt").write_text("PEM")
+    cluster = with_issuer(tmp_path / "ca.crt")
+    control, worker = cluster.nodes
+    name = "kubernetes/authentication.yaml"
+    found = yaml.safe_load(node_files.etc("lab", cluster, control, keys, "native")[name])
+    assert found["jwt"][0]["issuer"]["certificateAuthority"] == "PEM"
+    assert name not in node_files.etc("lab", cluster, worker, keys, "native")
+    assert name not in node_files.etc("lab", CLUSTER, CONTROL, keys, "native")
+
+
+def test_a_ca_file_that_cannot_be_read_is_told(machine: Path, keys: Path, tmp_path: Path) -> None:
+    cluster = with_issuer(tmp_path / "none")
+    message = refusal(lambda: node_files.etc("lab", cluster, cluster.nodes[0], keys, "native"))
+    assert message.startswith("cluster fc01: the CA file of its token issuer can't be read (")
+    assert message.endswith("Next: give the path of a PEM file as oidc.ca.")

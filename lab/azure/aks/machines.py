@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -163,12 +164,15 @@ class LabMachines:
         self._state, self._say = state, say
         self._supplies = functools.cache(supplies)
         self._lock = threading.Lock()
+        # More boots at once than there are processors would only make each of them slower.
+        self._free = threading.Semaphore(os.cpu_count() or 1)
 
     def boot(self, cluster: Mapping[str, Any]) -> Running:
         """Takes about ten seconds; two at once take little more. Raises `LabError`."""
         with self._lock:
             made = self._supplies()
-        found = lifecycle.add(self._state, cluster, lambda: made, self._say)
+        with self._free:
+            found = lifecycle.add(self._state, cluster, lambda: made, self._say)
         return self._running(found)
 
     def _running(self, cluster: ClusterLayout) -> Running:
