@@ -12,6 +12,7 @@ import jwt
 from lab.azure.clock import timestamp
 from lab.azure.http import ArmError, Document, Request, Response
 from lab.azure.kinds import Caller, Context
+from lab.azure.settings import Settings
 from lab.azure.store import Entry
 from lab.azure.tokens import Signer, TokenError
 
@@ -53,7 +54,11 @@ class Entra:
     """The tenant."""
 
     def __init__(self, context: Context, signer: Signer) -> None:
-        self._context, self._settings, self._signer = context, context.settings, signer
+        self._context, self._signer = context, signer
+
+    @property
+    def _settings(self) -> Settings:
+        return self._context.settings  # they may change while the server runs
 
     def handle(self, request: Request) -> Response | None:
         """Answer what is asked of the tenant; None for a path that is none of its own."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from lab.azure import arm, control_requests, metadata
 from lab.azure.access import Roles
 from lab.azure.aks import issuers
@@ -15,10 +17,10 @@ from lab.azure.catalog import Catalog, catalog
 from lab.azure.clock import Clock, SystemClock, timestamp
 from lab.azure.entra import Entra
 from lab.azure.faults import Faults, Rule
-from lab.azure.http import ArmError, DroppedError, Request, Response
+from lab.azure.http import ArmError, Document, DroppedError, Request, Response
 from lab.azure.kinds import Caller, Context, Kind
 from lab.azure.operations import Operations
-from lab.azure.settings import Settings
+from lab.azure.settings import CHANGEABLE, Settings
 from lab.azure.store import Store
 from lab.azure.throttle import Throttle
 from lab.azure.tokens import Signer
@@ -96,6 +98,22 @@ class Service:
             _log.exception("%s %s", request.method, request.path)
             response = Response.refusal(ArmError(500, "InternalServerError", f"{type(bug).__name__}: {bug}"))
         return replace(response, headers={**self._correlation(request), **response.headers})
+
+    def configure(self, changes: Document) -> None:
+        """Change settings while it runs; those that are not named stay. Raises `ArmError` (400)."""
+        if unknown := sorted(changes.keys() - CHANGEABLE):
+            raise ArmError(
+                400, "InvalidSettings", f"{unknown[0]} is none of {', '.join(sorted(CHANGEABLE))}."
+            )
+        try:
+            made = Settings.model_validate({**self.context.settings.model_dump(), **changes})
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise ArmError(400, "InvalidSettings", f"{where}: {first['msg']}") from None
+        self.context.settings = self.settings = made
+        if "rates" in changes:
+            self.throttle.replace(made.rates)
 
     def stop(self) -> None:
         """End all operations."""

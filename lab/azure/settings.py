@@ -22,6 +22,10 @@ class Rate(BaseModel):
     seconds: Annotated[float, Field(gt=0)] = 60.0
 
 
+CHANGEABLE = frozenset({"operation_seconds", "retry_after", "token_seconds", "rates", "quotas", "page_size"})
+"""What may change while the server runs (`POST /standin/settings`)."""
+
+
 def _uuid() -> str:
     return str(uuid.uuid4())
 

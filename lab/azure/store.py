@@ -65,6 +65,7 @@ class Store:
         self._file = file if writes else None
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
+        self._types: dict[str, dict[str, Entry]] = {}
         self._lines = 0
         if file is not None:
             self._load(file)
@@ -100,7 +101,7 @@ class Store:
                 etag=str(uuid.uuid4()),
                 private=copy.deepcopy(private) if private is not None else (old.private if old else {}),
             )
-            self._entries[id_.key] = entry
+            self._set(id_.key, entry)
             self._note(id_.key, entry)
             return entry
 
@@ -108,10 +109,20 @@ class Store:
         """Remove one resource, and nothing under it. Returns what it was."""
         key = id_.key if isinstance(id_, ResourceId) else id_.lower()
         with self._lock:
-            old = self._entries.pop(key, None)
+            old = self._entries.get(key)
             if old is not None:
+                self._set(key, None)
                 self._note(key, None)
             return old
+
+    def _set(self, key: str, entry: Entry | None) -> None:
+        """The one place where entries come and go. An entry's type never changes, as it is part of its id."""
+        if entry is None:
+            old = self._entries.pop(key)
+            del self._types[old.type.lower()][key]
+        else:
+            self._entries[key] = entry
+            self._types.setdefault(entry.type.lower(), {})[key] = entry
 
     def all(self) -> list[Entry]:
         """Every resource, oldest first."""
@@ -139,16 +150,17 @@ class Store:
 
     def _load(self, file: Path) -> None:
         if file.exists():
-            self._entries = {k: _entry(v) for k, v in json.loads(file.read_text())["entries"].items()}
+            for key, data in json.loads(file.read_text())["entries"].items():
+                self._set(key, Entry(**data))
         for line in _lines(self._journal(file)):
             try:
                 change = json.loads(line)
             except ValueError:  # the last line of a server that was killed
                 break
-            if change["entry"] is None:
-                self._entries.pop(change["key"], None)
-            else:
-                self._entries[change["key"]] = _entry(change["entry"])
+            if change["entry"] is not None:
+                self._set(change["key"], Entry(**change["entry"]))
+            elif change["key"] in self._entries:
+                self._set(change["key"], None)
         if self._file is not None:
             self._snapshot(file)
 
@@ -185,10 +197,6 @@ def _plain(entry: Entry) -> dict[str, Any]:
         "etag": entry.etag,
         "private": entry.private,
     }
-
-
-def _entry(data: dict[str, Any]) -> Entry:
-    return Entry(**data)
 
 
 def _lines(file: Path) -> list[str]:

@@ -43,6 +43,12 @@ class Throttle:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._lock = threading.Lock()
 
+    def replace(self, rates: dict[str, Rate]) -> None:
+        """Take other overrides; all buckets are full again."""
+        with self._lock:
+            self._rates = rates
+            self._buckets.clear()
+
     def take(self, name: str, published: Rate, scope: str) -> int:
         """Take a token of the bucket `name` for `scope`. Returns how many are left.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -226,3 +227,22 @@ def test_a_bug_in_a_kind_is_500_and_no_more(caplog: pytest.LogCaptureFixture) ->
     path = f"{arm.group()}/{PROVIDER}/things/a"
     assert code(arm.put(path, {"location": "westus"})) == "500 InternalServerError"
     assert arm.get(path).status == 404
+
+
+def test_writers_with_preconditions_lose_no_update(test_arm: Arm, group: str) -> None:
+    path, writers, rounds = f"{group}/{PROVIDER}/things/a", 4, 25
+    test_arm.service.configure({"rates": {f"arm-{n}": {"calls": 10**6} for n in ("reads", "writes")}})
+    test_arm.put(path, {"location": "westus", "properties": {"count": 0}})
+
+    def add() -> None:
+        for _ in range(rounds):
+            while True:
+                now = test_arm.get(path).json()
+                body = {"location": "westus", "properties": {"count": now["properties"]["count"] + 1}}
+                if test_arm.put(path, body, headers={"If-Match": now["etag"]}).status == 200:
+                    break
+
+    with ThreadPoolExecutor(writers) as pool:
+        for done in [pool.submit(add) for _ in range(writers)]:
+            done.result()
+    assert test_arm.get(path).json()["properties"]["count"] == writers * rounds

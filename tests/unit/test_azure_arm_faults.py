@@ -217,3 +217,20 @@ def test_the_inventory_can_be_asked_for(test_arm: Arm, group: str) -> None:
     assert test_arm.get("/standin/inventory").json()["value"] == [
         {"id": group, "type": "Microsoft.Resources/resourceGroups", "state": "Succeeded"}
     ]
+
+
+def test_settings_change_while_it_runs(test_arm: Arm, group: str) -> None:
+    def change(**settings: Any) -> Any:
+        return test_arm.post("/standin/settings", settings)
+
+    assert change(quotas={"public-ips": 1}, token_seconds=5).json()["token_seconds"] == 5
+    assert test_arm.service.context.settings.quotas == {"public-ips": 1}
+    change(rates={"arm-deletes": {"calls": 0}})
+    assert code(test_arm.delete(group, version=GROUP)) == "429 TooManyRequests"
+    change(rates={})
+    assert test_arm.delete(group, version=GROUP).status == 202
+    assert test_arm.service.settings.quotas == {"public-ips": 1}, "what is not named stays"
+    assert "tenant_id is none of operation_seconds" in message(change(tenant_id="x"))
+    assert message(change(retry_after="soon")).startswith("retry_after: ")
+    stranger = Caller(principal="somebody")
+    assert code(test_arm.post("/standin/settings", {}, caller=stranger)) == "403 AuthorizationFailed"
