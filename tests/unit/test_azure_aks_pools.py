@@ -86,6 +86,18 @@ def test_pools_follow_the_version_of_the_cluster_and_do_not_go_back(site: Site) 
     assert site.cloud.refused("PUT", path, older)[1] == "OperationNotAllowed"
 
 
+def test_pools_of_a_cluster_are_written_so_often_and_no_oftener(site: Site) -> None:  # noqa: F811
+    site.up()
+    path = f"{site.cluster}/agentPools/user"
+    for i in range(20):
+        site.cloud.put(path, {**user_pool(site, tags={"n": str(i)})})
+    answer = site.cloud.ask("PUT", path, user_pool(site))
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "50")
+    other = site.cluster.replace("/west", "/other")
+    site.cloud.put(other, site.body({"properties": {"dnsPrefix": "o"}}))
+    site.cloud.put(f"{other}/agentPools/user", user_pool(site))
+
+
 def test_a_pool_needs_its_cluster(site: Site) -> None:  # noqa: F811
     refusal = site.cloud.refused("PUT", f"{site.cluster}/agentPools/user", user_pool(site))
     assert refusal[:2] == (404, "ParentResourceNotFound")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from azure.mgmt.containerservice import models
@@ -10,7 +11,8 @@ from lab.azure.aks import immutable, linked, names, pool_rules, quota, versions
 from lab.azure.aks.machines import PAPER_VERSION
 from lab.azure.http import ArmError, Document
 from lab.azure.ids import ResourceId
-from lab.azure.kinds import Call, Kind, Operation, Started
+from lab.azure.kinds import Call, Kind, Operation, Started, Verb
+from lab.azure.settings import Rate
 from lab.azure.store import Entry
 
 
@@ -23,6 +25,11 @@ class AgentPool(Kind):
     etag = "properties.eTag"
     stateful = True
     busy_code = "OperationNotAllowed"
+    # A bucket of 20 for each cluster, with one more a minute ("Throttling limits on AKS resource provider APIs").
+    rates: ClassVar[Mapping[Verb, tuple[str, Rate]]] = {
+        "write": ("aks-agent-pool-puts", Rate(calls=20, seconds=1200))
+    }
+    rate_scope = "parent"
 
     def busy_scope(self, id_: ResourceId) -> ResourceId:
         """The cluster."""
