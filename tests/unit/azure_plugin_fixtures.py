@@ -95,7 +95,9 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 def strangers(cls: Any, document: Mapping[str, Any], at: str = "") -> Iterator[str]:
     """Paths of a document that the model has no name for at that place."""
     fields = model_fields(cls)
-    flat = [((), k, v) for k, v in document.items() if k != "properties"]
+    flat: list[tuple[tuple[str, ...], str, Any]] = [
+        ((), k, v) for k, v in document.items() if k != "properties"
+    ]
     if isinstance(document.get("properties"), dict):
         flat += [(("properties",), k, v) for k, v in document["properties"].items()]
     for path, name, value in flat:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from lab.azure.plugin import properties, schema
+from lab.azure.plugin.nested import FLATTENED, RENAMED
 from lab.azure.plugin.schema import Shape
-from lab.azure.plugin.types import BY_TOKEN, FLATTENED, RENAMED, TYPES, VERSION, ResourceType
+from lab.azure.plugin.types import BY_TOKEN, TYPES, VERSION, ResourceType
 from tests.unit.azure_plugin_fixtures import MODELS, full, model, model_fields, of, strangers
 
 SUBSCRIPTION = "6e6e2a3c-0d0a-4b8a-9d55-4f5b3f8f6e11"

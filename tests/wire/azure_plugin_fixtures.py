@@ -32,7 +32,7 @@ class FailedError(Exception):
         partial: the resource in trouble; None when there is none.
     """
 
-    def __init__(self, error: grpc.RpcError) -> None:
+    def __init__(self, error: Any) -> None:
         super().__init__(error.details())
         self.partial: rpc.ErrorResourceInitFailed | None = None
         for key, value in error.trailing_metadata() or ():

@@ -8,14 +8,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from lab.azure.http import Document
 from lab.azure.plugin import properties
+from lab.azure.plugin.adopt import agrees
 from lab.azure.plugin.arm import Arm, etag_of, state
-from lab.azure.plugin.diff import compare
 from lab.azure.plugin.errors import ArmRefusalError, PartialError, PluginError, TimeoutExpiredError
 from lab.azure.plugin.types import ResourceType
 from lab.azure.plugin.values import Values
@@ -130,12 +128,6 @@ class Resources:
         else:
             return properties.outputs(type_, document)
         return {k: v for k, v in inputs.items() if not properties.is_own(type_, k)}
-
-
-def agrees(type_: ResourceType, inputs: Mapping[str, Any], document: Document) -> bool:
-    """Whether a resource is as inputs want it: an update would change nothing."""
-    found = properties.project(type_, inputs, {}, properties.outputs(type_, document))
-    return not compare(type_, found, inputs, {}).differences
 
 
 def _keep_children(type_: ResourceType, body: Document, live: Document) -> None:

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from lab.azure.http import Document
 from lab.azure.plugin import schema
+from lab.azure.plugin.nested import CHILD_LISTS
 from lab.azure.plugin.schema import Shape
-from lab.azure.plugin.types import CHILD_LISTS, ResourceType
+from lab.azure.plugin.types import ResourceType
 from lab.azure.plugin.values import UNKNOWN, Values, has_unknown
 
 API_VERSION = "azureApiVersion"
@@ -170,8 +171,6 @@ def _follow(shape: Shape, value: Any, before: Any, after: Any) -> Any:
     """An input's new value; `_MISSING` when there is none any more."""
     if has_unknown(value) or same(before, after):
         return value
-    if after is _MISSING:
-        return _MISSING
     match shape.kind, value, after:
         case "object", dict(), dict():
             return _follow_fields(shape, value, before, after)
@@ -181,8 +180,15 @@ def _follow(shape: Shape, value: Any, before: Any, after: Any) -> Any:
             old = before if isinstance(before, list) else [_MISSING] * len(value)
             item = shape.item or schema.ANY
             return [_follow(item, *three) for three in zip(value, old, after, strict=True)]
-    found = as_input(shape, after)
-    return value if same(value, found) else found
+    found = after if after is _MISSING else as_input(shape, after)
+    return value if _is_same_set(value, after) or same(value, found) else found
+
+
+def _is_same_set(value: Any, after: Any) -> bool:
+    """Whether a list names the keys of an object: `userAssignedIdentities`, in whatever order and case."""
+    if not (isinstance(value, list) and isinstance(after, dict)):
+        return False
+    return {str(v).lower() for v in value} == {key.lower() for key in after}
 
 
 def _length(value: Any) -> int | None:

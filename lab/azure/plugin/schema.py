@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from pulumi import _types as sdk
 
-from lab.azure.plugin.types import ENVELOPE, FLATTENED, RENAMED, ResourceType
+from lab.azure.plugin.nested import FLATTENED, RENAMED
+from lab.azure.plugin.types import ENVELOPE, ResourceType
 
 Kind = Literal["any", "string", "number", "boolean", "array", "map", "object"]
 
@@ -130,12 +131,9 @@ def _fields(cls: type) -> Mapping[str, Shape]:
 
 
 def _name(cls: type) -> tuple[str, str]:
-    name = cls.__name__
-    for suffix in ("InitArgs", "Args", "Response"):
-        if name.endswith(suffix):
-            name = name.removesuffix(suffix)
-            break
-    return cls.__module__.split(".")[1], name
+    name = cls.__name__.removesuffix("Args").removesuffix("Init")
+    # Not at the end only: `ManagedClusterPropertiesResponseAutoScalerProfile`.
+    return cls.__module__.split(".")[1], name.replace("Response", "")
 
 
 def _shape(annotation: Any) -> Shape:

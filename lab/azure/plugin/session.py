@@ -45,7 +45,7 @@ BUSY = frozenset(
 )
 """Codes of a 409 or 429 that says: not now. Others say it in their message ("... in progress ...")."""
 
-PATIENCE = 60.0
+PATIENCE = 30.0
 """Seconds for which a server that fails, or that does not answer, is asked again."""
 
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
@@ -136,7 +136,7 @@ class Session:
             url: a path with its query, or a whole URL on the pinned host.
             subject: what it is about, for messages.
 
-        Raises `ArmRefusalError` for 4xx and lasting 5xx, `TimeoutExpiredError`, and `PluginError` without an answer.
+        Raises `ArmRefusalError` for 3xx, 4xx and lasting 5xx, `TimeoutExpiredError`, `PluginError` without an answer.
         """
         whole = self.pin.require(url if "://" in url else f"{self.pin.url}{url}")
         patience = Deadline(min(PATIENCE, deadline.left))
@@ -144,7 +144,7 @@ class Session:
         for attempt in range(1_000_000):
             reply = self._try(method, whole, body, headers or {})
             if isinstance(reply, Answer):
-                if reply.status < 400:
+                if reply.status < 300:
                     return reply
                 if reply.status == 401 and not renewed:
                     renewed = True
@@ -171,7 +171,7 @@ class Session:
             pause = reply.retry_after if reply.retry_after is not None else pause
             if pause > limit.left:
                 raise ArmRefusalError(subject, reply.status, code, message)
-        elif pause > limit.left or isinstance(reply, ClientAuthenticationError):
+        elif pause > limit.left or isinstance(reply, ClientAuthenticationError) or _is_foreign(reply):
             raise _unreachable(subject, self.pin, reply)
         self.wait(pause, subject)
 
@@ -249,13 +249,18 @@ def _answer(response: Any) -> Answer:
     )
 
 
+def _is_foreign(error: AzureError) -> bool:
+    """Whether the server's certificate is not the stand-in's: no waiting changes that."""
+    return "certificate" in str(error).lower()
+
+
 def _unreachable(subject: str, where: Pin, error: AzureError) -> PluginError:
     cause = " ".join(str(error).split())
     if isinstance(error, ClientAuthenticationError):
         return PluginError(
             subject, f"no token for it: {cause}", "check ARM_CLIENT_ID and its secret or token"
         )
-    if "certificate" in cause.lower():
+    if _is_foreign(error):
         return PluginError(subject, f"{where.url} is not the stand-in: {cause}", FIX)
     return TimeoutExpiredError(
         subject, f"{where.url} does not answer: {cause}", "see `lab azure status`, then run `pulumi up` again"
