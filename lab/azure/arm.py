@@ -13,12 +13,13 @@ from lab.azure import subscription
 from lab.azure.access import Roles, require_unlocked
 from lab.azure.catalog import Catalog
 from lab.azure.faults import Faults, Rule
-from lab.azure.flows import Flows, not_found, with_state
+from lab.azure.flows import Flows, with_state
 from lab.azure.http import ArmError, Request, Response
 from lab.azure.ids import GROUPS, ResourceId, parse
 from lab.azure.kinds import Call, Caller, Context, Kind, Verb
 from lab.azure.operations import Operations
 from lab.azure.paging import page
+from lab.azure.placement import not_found
 from lab.azure.throttle import ARM_RATES, Throttle, arm_limit
 
 _OPERATION = re.compile(

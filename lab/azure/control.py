@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import shlex
 import shutil
 import signal
 import ssl
@@ -247,6 +248,7 @@ def _write_kubelogin(files: Files) -> None:
     files.programs.mkdir(exist_ok=True)
     program = files.programs / "kubelogin"
     program.write_text(
-        f'#!/bin/sh\nPYTHONPATH={_python_path()} exec {sys.executable} -P -m lab.azure.kubelogin "$@"\n'
+        f"#!/bin/sh\nPYTHONPATH={shlex.quote(_python_path())} "
+        f'exec {shlex.quote(sys.executable)} -P -m lab.azure.kubelogin "$@"\n'
     )
     program.chmod(0o755)

@@ -15,7 +15,7 @@ from lab.azure.ids import ResourceId
 from lab.azure.kinds import Call, Kind, Started
 from lab.azure.operations import Operations, Plan, Running
 from lab.azure.paging import page
-from lab.azure.placement import require_place
+from lab.azure.placement import not_found, require_group, require_place
 from lab.azure.removal import remove_all
 from lab.azure.store import Entry
 from lab.azure.validate import checked
@@ -33,6 +33,7 @@ class Flows:
         """One resource."""
         entry = kind.get(call)
         if entry is None:
+            require_group(call)
             raise not_found(call.id)
         if call.request.method == "HEAD":
             return Response.of(204)
@@ -83,6 +84,7 @@ class Flows:
     def delete(self, kind: Kind, call: Call, fault: Rule | None) -> Response:
         """Remove; what is not there is gone already (204)."""
         if call.existing is None:
+            require_group(call)
             etags.require(kind, call)
             return Response.of(204)
         etags.require(kind, call)
@@ -191,15 +193,6 @@ def operation_headers(call: Call, running: Running, *, final: bool = True) -> di
     if final:
         headers["Location"] = f"{base}/operationresults/{running.name}?api-version={version}"
     return headers
-
-
-def not_found(id_: ResourceId) -> ArmError:
-    """404, worded as ARM does for groups, nested and other resources."""
-    if id_.type.lower().endswith("/resourcegroups"):
-        return ArmError(404, "ResourceGroupNotFound", f"Resource group '{id_.name}' could not be found.")
-    what = f"{id_.namespace}/{'/'.join(f'{t}/{n}' for t, n in zip(id_.types, id_.names, strict=False))}"
-    under = f" under resource group '{id_.group}'" if id_.group else ""
-    return ArmError(404, "ResourceNotFound", f"The Resource '{what}'{under} was not found.")
 
 
 def call_for(call: Call, id_: ResourceId, existing: Entry | None) -> Call:

@@ -6,8 +6,9 @@ import re
 
 from lab.azure import regions
 from lab.azure.http import ArmError
-from lab.azure.ids import ResourceId
+from lab.azure.ids import GROUPS, ResourceId
 from lab.azure.kinds import Call, Kind
+from lab.azure.store import Entry
 
 _NAME = re.compile(r"[^<>%&\\?/\x00-\x1f]{1,260}")
 
@@ -15,7 +16,7 @@ _NAME = re.compile(r"[^<>%&\\?/\x00-\x1f]{1,260}")
 def require_place(kind: Kind, call: Call) -> None:
     """Raises the `ArmError` of a place where the resource can't be put. Sets `location` to the region's plain name."""
     _require_name(kind, call.id)
-    _require_group(kind, call)
+    _require_usable_group(kind, call)
     _require_parent(call)
     if kind.tracked:
         _require_location(kind, call)
@@ -31,24 +32,36 @@ def _require_name(kind: Kind, id_: ResourceId) -> None:
         )
 
 
-def _require_group(kind: Kind, call: Call) -> None:
+def not_found(id_: ResourceId) -> ArmError:
+    """404, worded as ARM does for groups, nested and other resources."""
+    if id_.type.lower().endswith("/resourcegroups"):
+        return ArmError(404, "ResourceGroupNotFound", f"Resource group '{id_.name}' could not be found.")
+    what = f"{id_.namespace}/{'/'.join(f'{t}/{n}' for t, n in zip(id_.types, id_.names, strict=False))}"
+    under = f" under resource group '{id_.group}'" if id_.group else ""
+    return ArmError(404, "ResourceNotFound", f"The Resource '{what}'{under} was not found.")
+
+
+def require_group(call: Call) -> Entry | None:
+    """The group of the resource; None for what is in none. Raises the `ArmError` (404) of one that is missing."""
     group = call.id.group_id
-    if group is None or group.lower() == call.id.key:
-        return
+    if group is None:
+        return None
     entry = call.context.store.get(group)
     if entry is None:
         raise ArmError(404, "ResourceGroupNotFound", f"Resource group '{call.id.group}' could not be found.")
+    return entry
+
+
+def _require_usable_group(kind: Kind, call: Call) -> None:
+    if call.id.type.lower() == GROUPS.lower() or (entry := require_group(call)) is None:
+        return
     if entry.properties.get("provisioningState") == "Deleting":
         raise ArmError(
             409,
             "ResourceGroupBeingDeleted",
             f"The resource group '{call.id.group}' is in deprovisioning state and cannot perform this operation.",
         )
-    if (
-        kind.extension
-        and call.id.scope.lower() != group.lower()
-        and call.context.store.get(call.id.scope) is None
-    ):
+    if kind.extension and call.context.store.get(call.id.scope) is None:
         raise _no_scope(call.id)
 
 
@@ -80,6 +93,12 @@ def _require_location(kind: Kind, call: Call) -> None:
     elif location not in regions.REGIONS:
         raise _unavailable(kind, given, sorted(regions.REGIONS))
     before = call.existing.document.get("location") if call.existing else None
+    if before is not None and before != location and kind.type == GROUPS:
+        raise ArmError(
+            409,
+            "InvalidResourceGroupLocation",
+            f"Invalid resource group location '{location}'. The Resource group already exists in location '{before}'.",
+        )
     if before is not None and before != location:
         raise ArmError(
             409,

@@ -12,8 +12,12 @@ from lab.azure.flows import call_for
 from lab.azure.http import ArmError, Document
 from lab.azure.ids import GROUPS, ResourceId
 from lab.azure.kinds import Call, Kind, Operation, Started
+from lab.azure.operations import Operations
 from lab.azure.removal import deletion_order, remove_all
 from lab.azure.store import Entry
+
+_PATIENCE = 600.0
+"""Seconds for an operation to notice that it is cancelled: a cluster that boots does so rarely."""
 
 
 class ResourceGroup(Kind):
@@ -58,8 +62,25 @@ class ResourceGroup(Kind):
 
 def _empty(call: Call, operation: Operation) -> None:
     operation.sleep(call.context.settings.operation_seconds)
+    _cancel_others(call)
     for entry in deletion_order(call.context, call.id):
         _delete(call, entry, operation)
+
+
+def _cancel_others(call: Call) -> None:
+    """What is still at work in the group ends first; new work is refused while the group goes."""
+    operations: Operations = call.context.parts["operations"]
+    others = [o for o in operations.under(call.id) if o.plan.id.key != call.id.key]
+    for other in others:
+        other.cancel()
+    for other in others:
+        if not other.done.wait(_PATIENCE):
+            raise ArmError(
+                409,
+                "ResourceGroupDeletionBlocked",
+                f"Deletion of resource group '{call.id.name}' failed as operation {other.name} on "
+                f"'{other.plan.id.text}' does not end.",
+            )
 
 
 def _delete(call: Call, entry: Entry, operation: Operation) -> None:

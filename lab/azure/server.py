@@ -157,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=query,
             headers={name.lower(): value for name, value in self.headers.items()},
             body=self.rfile.read(int(length)),
-            host=self.headers.get("Host", "localhost"),
+            host=self.headers.get("Host", "localhost").removesuffix(":443"),
         )
 
     def _send(self, response: Response) -> None:

@@ -10,6 +10,7 @@ from lab import lifecycle, preflight, supplies, topology
 from lab.azure.control import ADDRESS, Control
 from lab.cli.base import Json, clock, console, opened, print_json, state
 from lab.images.source import ImageSource
+from lab.network import netns
 from lab.tools.tool import Source
 
 WAIT_SECONDS = 300.0
@@ -25,10 +26,11 @@ def start() -> None:
     """Start the stand-in, and a lab without clusters if none is up. Returns once it answers."""
     preflight.require_linux_and_root()
     here, say = state(), clock()
-    if here.record() is None:
+    record = here.record()
+    if record is None or not netns.exists(here.layout(record).fabric):  # no lab, or one from before a reboot
         lifecycle.up(
             here,
-            topology.parse({"clusters": [], "pod_routing": True}),
+            topology.parse({"clusters": [], "pod_routing": True}) if record is None else None,
             lambda: supplies.make(say, Source.AUTO, ImageSource.AUTO),
             say,
         )

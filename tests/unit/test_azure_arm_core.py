@@ -153,6 +153,8 @@ def test_a_region_is_for_life(test_arm: Arm, group: str) -> None:
     refused = test_arm.put(path, {"location": "eastus"})
     assert code(refused) == "409 InvalidResourceLocation"
     assert "already exists in location 'westus'" in message(refused)
+    moved = test_arm.put(group, {"location": "eastus"}, version="2024-03-01")
+    assert code(moved) == "409 InvalidResourceGroupLocation"
 
 
 @pytest.mark.parametrize("name", ["4711", "toolonganame", "a-b", "a."])
@@ -167,6 +169,11 @@ def test_groups_and_parents_must_be_there(test_arm: Arm, group: str) -> None:
         f"{test_arm.subscription}/resourceGroups/none/{PROVIDER}/things/a", {"location": "westus"}
     )
     assert code(elsewhere) == "404 ResourceGroupNotFound"
+    lost = f"{test_arm.subscription}/resourceGroups/none/{PROVIDER}/things/a"
+    assert code(test_arm.get(lost)) == code(test_arm.delete(lost)) == "404 ResourceGroupNotFound"
+    assert code(test_arm.delete(f"{test_arm.subscription}/resourceGroups/none", version="2024-03-01")) == (
+        "404 ResourceGroupNotFound"
+    )
     assert code(test_arm.put(f"{group}/{PROVIDER}/slows/x/parts/y", {})) == "404 ParentResourceNotFound"
     assert code(test_arm.get(f"{group}/{PROVIDER}/slows/x/parts")) == "404 ResourceNotFound"
     on_nothing = f"{group}/{PROVIDER}/things/none/{PROVIDER}/notes/n"

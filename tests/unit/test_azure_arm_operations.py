@@ -121,6 +121,17 @@ def test_a_group_takes_all_along(test_arm: Arm, group: str) -> None:
     assert test_arm.store.all() == []
 
 
+def test_a_group_ends_what_is_still_at_work_in_it(test_arm: Arm, group: str) -> None:
+    path = f"{group}/{PROVIDER}/slows/a"
+    fault = {"x-standin-fault": '{"operation": "hang"}'}
+    hanging = test_arm.call("PUT", path, {"location": "westus"}, headers=fault)
+    assert hanging.status == 201
+    ended = test_arm.operation(test_arm.delete(group, version="2024-03-01"))
+    assert ended["status"] == "Succeeded"
+    assert test_arm.operation(hanging)["status"] == "Canceled"
+    assert test_arm.store.all() == []
+
+
 def test_a_group_whose_resource_will_not_go_stays_and_can_be_deleted_again(test_arm: Arm, group: str) -> None:
     path = f"{group}/{PROVIDER}/slows/s"
     test_arm.put(path, {"location": "westus"})
