@@ -51,7 +51,7 @@ def _version(cluster: AksCluster, today: date) -> Iterator[str]:
     last = versions.ends(cluster.kubernetes_version, long_term=cluster.tier == "Premium")
     if today > last:
         when = f"ended on {last}"
-    elif today > last - timedelta(days=versions.SOON_DAYS):
+    elif today >= last - timedelta(days=versions.SOON_DAYS):
         when = f"ends on {last}"
     else:
         return

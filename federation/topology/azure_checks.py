@@ -75,7 +75,7 @@ def _below(name: str, zone: str, *, itself: bool) -> bool:
 
 def controllers(document: Document) -> Iterator[Mistake]:
     """A zone's controller is known to Azure by its cluster's issuer, and its identity is somewhere."""
-    kinds = {cluster.get("name"): "aks" for _, cluster in _aks(document)}
+    kinds = [cluster.get("name") for _, cluster in _aks(document)]
     order = [name for _, name in names(document)]
     host = document.get("host") or (order[0] if order else None)
     for loc, zone in _zones(document):

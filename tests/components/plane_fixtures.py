@@ -41,7 +41,10 @@ FACTS: dict[str, Props] = {
     f"{DYNAMIC}CustomResourceDefinitions": {"generations": {}},
     f"{DYNAMIC}Password": {"value": "a password"},
     f"{DYNAMIC}CoreDnsReady": {"nameservers": ["10.99.1.10:30053"]},
-    f"{DYNAMIC}DnsRecords": {"names": ["nginx.default.fed.svc.example.com"]},
+    f"{DYNAMIC}DnsRecords": {
+        "names": ["nginx.default.fed.svc.example.com"],
+        "placements": {"fc01": ["192.0.2.1"], "fc02": ["192.0.2.2"]},
+    },
 }
 FEDERATION = "fed"
 CRDS = (*CONVERTED, "works.work.karmada.io")
@@ -139,7 +142,7 @@ def _issued(type_: str, inputs: str) -> tuple[str, Props]:
     return made.id, made.outs
 
 
-class _Monitor(MockMonitor):  # type: ignore[misc]  # the SDK is not checked
+class Noting(MockMonitor):  # type: ignore[misc]  # the SDK is not checked
     """Notes what mocks are not told: what depends on what, and secrets inside of inputs."""
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802  as the service is called
@@ -238,7 +241,7 @@ def build_fixture(tmp_path_factory: pytest.TempPathFactory) -> Build:
 @cache
 def _built(text: str, *, preview: bool) -> Built:
     document, built = json.loads(text), Built(preview=preview)
-    set_mocks(built, preview=preview, monitor=_Monitor(built))
+    set_mocks(built, preview=preview, monitor=Noting(built))
     texts = {c["name"]: kubeconfig_fixtures.text() for c in document["clusters"]}
 
     @pulumi.runtime.test  # type: ignore[untyped-decorator]

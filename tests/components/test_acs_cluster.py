@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -297,9 +296,3 @@ def test_a_cluster_that_may_go_has_neither_lock_nor_protection() -> None:
 
 def test_defender_can_be_left_out_for_its_price() -> None:
     assert "defender" not in cluster(build({**WEST, "defender": False}))["securityProfile"]
-
-
-def test_two_clusters_are_registered_within_a_few_seconds() -> None:
-    start = time.process_time()
-    build(WEST, EAST)
-    assert time.process_time() - start < 5, "a preview of the whole stack has ten"

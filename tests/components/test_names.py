@@ -6,9 +6,6 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from federation.errors import TopologyError
 from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts  # noqa: F401
 from tests.components.test_stack import KEYS_IN_BASE64
 from tests.unit.test_etcd_files import pair
@@ -134,14 +131,6 @@ def test_two_zones_have_two_controllers_and_each_service_is_in_both(build: Build
     built = build(topology={**NGINX, "dns": [{"provider": "coredns"}, second]})
     assert {CONTROLLER, CONTROLLER.replace("coredns", "coredns-2", 1)} <= built.resources.keys()
     assert of_type(built, "DnsRecords") == {RECORDS}
-
-
-def test_azure_is_refused_with_what_to_do(build: Build) -> None:
-    with pytest.raises(TopologyError) as caught:
-        build(topology={"dns": [{"provider": "azure", "resource_group": "x"}]})
-    assert str(caught.value) == (
-        "dns: zones in Azure DNS are not written yet. Next: use provider coredns, or leave it out."
-    )
 
 
 def test_a_preview_of_nothing_knows_the_whole_graph(build: Build) -> None:

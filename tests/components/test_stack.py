@@ -7,7 +7,6 @@ from base64 import b64encode
 import pytest
 import yaml
 
-from federation.errors import TopologyError
 from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts, unwrapped  # noqa: F401
 
 NAMESPACE = "fed-host-namespace-federation-system"
@@ -204,13 +203,3 @@ def test_the_guard_of_the_plane_is_told_whether_force_was_asked_for(build: Build
 
     assert told(build()) == [False, False]
     assert told(build(force_delete=True)) == [True, True]
-
-
-def test_a_cluster_that_would_have_to_be_made_is_refused_by_name(build: Build) -> None:
-    clusters = [{"name": "west", "kind": "aks", "location": "westus2"}]
-    with pytest.raises(TopologyError) as caught:
-        build(topology={"clusters": clusters})
-    assert str(caught.value) == (
-        "cluster west: clusters of kind aks are not made yet. "
-        "Next: make it with other means and give its kubeconfig, with kind existing."
-    )

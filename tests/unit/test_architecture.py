@@ -53,12 +53,21 @@ LAYERS = {
     "components": [
         "stack",
         "names verification",
+        "zones azure",
         "dns_identity",
         "federation existing_cluster workloads keepalived dns_controller",
         "karmada coredns",
         "etcd",
         "pods guards",
+        "cluster workload_identity",
         "place dynamic kubernetes",
+    ],
+    "components.azure": [
+        "clusters zone",
+        "acs_cluster dns_zone traffic_manager",
+        "identities monitoring network",
+        "settings",
+        "arm guard kubeconfig pools",
     ],
     "components.coredns": [
         "stack",
@@ -148,6 +157,9 @@ LAYERS = {
     ],
 }
 PURE = [
+    "components.azure.kubeconfig",
+    "components.azure.pools",
+    "components.azure.settings",
     "components.coredns.server",
     "components.coredns.zone",
     "components.etcd",
