@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pulumi
 
-from components.stack import Federation, FederationArgs, kubeconfigs
+from components.stack import Federation, FederationArgs, azure_cloud, kubeconfigs
 from federation.errors import FederationError
-from federation.topology import load
+from federation.topology import advisories, load
 
 
 def federate() -> None:
     """Build everything, and export what its users need."""
     config = pulumi.Config("federation")
     topology = load(config.require_object("topology"))
-    args = FederationArgs(topology=topology, kubeconfigs=kubeconfigs(topology, config))
+    for advice in advisories(topology):
+        pulumi.warn(advice)
+    args = FederationArgs(
+        topology=topology, kubeconfigs=kubeconfigs(topology, config), cloud=azure_cloud(topology)
+    )
     federation = Federation(topology.name, args)
     pulumi.export("members", federation.members)
     pulumi.export("endpoint", federation.endpoint)

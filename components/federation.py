@@ -22,13 +22,7 @@ from components.dynamic.init import ApiServerReady, EtcdReady, Init
 from components.dynamic.kinds import Kinds
 from components.karmada import admission, controllers, etcd, federation_api, protection, servers
 from components.karmada.certificates import PlaneCertificates, PlaneCertificatesArgs
-from components.karmada.plane import (
-    API_PORT,
-    NODE_PORT,
-    SERVING_PORT,
-    WEBHOOK,
-    Plane,
-)
+from components.karmada.plane import API_PORT, NODE_PORT, SERVING_PORT, WEBHOOK, Plane
 from components.kubernetes import KubernetesObject, Manifest
 from federation import etcd_files
 from federation.karmada.kinds import digests
@@ -50,8 +44,7 @@ class FederationControlPlaneArgs:
         kubeconfig_path: file that it came from, if it did: credentials in it are newer than those of the state.
         kubeconfig_context: context in that file.
         address: host name or address under which clients find the federation API.
-        cloud: how the host's cloud gives its Service an address, as annotations of it; then no address is asked for in
-            its specification. Empty where the host has no cloud.
+        cloud: annotations with which its Service asks the host's cloud for that address; empty where there is none.
         crds: Karmada's, as `federation.karmada.crds.load` returns them.
     """
 

@@ -19,6 +19,7 @@ from components.dynamic.cluster_dns import ClusterDns, ClusterDnsArgs
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
 from components.federation import FederationControlPlane
 from components.zones import Surroundings, Zone, zone
+from federation.azure.cloud import Cloud
 from federation.names import Service
 from federation.topology import models
 
@@ -32,16 +33,18 @@ class FederatedNamesArgs:
         clusters: all of them by name.
         virtual_ips: what gives load balancers an address, of the clusters that have none of their own.
         plane: the control plane.
-        services: those that the stack itself federates, and that have names.
+        services: those that the stack itself federates, and that have names; with the first port of each.
         after: done once members and services are in the federation API, and members give addresses.
+        cloud: where zones in Azure are; None: there are none.
     """
 
     topology: models.Topology
     clusters: Mapping[str, Cluster]
     virtual_ips: Mapping[str, pulumi.Resource]
     plane: FederationControlPlane
-    services: Sequence[Service]
+    services: Mapping[Service, int]
     after: Sequence[pulumi.Resource]
+    cloud: Cloud | None = None
 
 
 class FederatedNames(pulumi.ComponentResource):
@@ -63,13 +66,20 @@ class FederatedNames(pulumi.ComponentResource):
         super().__init__("federation:dns:FederatedNames", name, {}, opts)
         self._name, self._args = name, args
         around = Surroundings(
-            topology=args.topology, clusters=args.clusters, virtual_ips=args.virtual_ips, child=self._child
+            topology=args.topology,
+            clusters=args.clusters,
+            virtual_ips=args.virtual_ips,
+            child=self._child,
+            cloud=args.cloud,
         )
         zones = [zone(place, around) for place in range(len(args.topology.dns))]
         for each in zones:
             if each.asked:
                 self._wire(each)
         records = {service: self._records(service, zones) for service in args.services}
+        for service, made in records.items():
+            for alias in (each.alias for each in zones if each.alias):
+                alias(service, args.services[service], made.placements)
         identity = DnsIdentity(
             f"{name}-identity", DnsIdentityArgs(plane=args.plane), self._child(*args.after)
         )

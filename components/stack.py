@@ -17,6 +17,7 @@ from components.keepalived import KeepalivedArgs, KeepalivedStack
 from components.names import FederatedNames, FederatedNamesArgs
 from components.verification import Verification, VerificationArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
+from federation.azure.cloud import Cloud, cloud_of
 from federation.karmada import crds
 from federation.kubeconfig import merge
 from federation.paths import cache_dir
@@ -31,10 +32,12 @@ class FederationArgs:
     Attributes:
         topology: what it is made of.
         kubeconfigs: of every cluster that is there already, by its name: text with one context and everything inside.
+        cloud: the cloud of Azure that zones are in; None: there are none.
     """
 
     topology: models.Topology
     kubeconfigs: Mapping[str, str]
+    cloud: Cloud | None = None
 
 
 class Federation(pulumi.ComponentResource):
@@ -77,8 +80,9 @@ class Federation(pulumi.ComponentResource):
                 clusters=clusters,
                 virtual_ips=vips,
                 plane=plane,
-                services=workloads.services if workloads else [],
+                services=workloads.services if workloads else {},
                 after=everything,
+                cloud=args.cloud,
             )
             made = FederatedNames(topology.name, naming, self._child())
             self.names, self.nameservers, self.stores = made.names, made.nameservers, made.stores
@@ -227,6 +231,17 @@ def kubeconfigs(topology: models.Topology, config: pulumi.Config) -> dict[str, s
     """
     there = [c for c in topology.clusters if isinstance(c, models.ExistingCluster)]
     return {c.name: kubeconfig_text(c.kubeconfig, config) for c in there}
+
+
+def azure_cloud(topology: models.Topology) -> Cloud | None:
+    """The cloud that azure-native is configured for, if a zone is in it.
+
+    Raises `FederationError` if a metadata host is named and does not answer.
+    """
+    if not any(isinstance(spec, models.AzureDns) for spec in topology.dns):
+        return None
+    config = pulumi.Config("azure-native")
+    return cloud_of(config.get("environment"), config.get("metadataHost"))
 
 
 def _row(join: Join) -> pulumi.Output[dict[str, Any]]:

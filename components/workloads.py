@@ -32,11 +32,11 @@ class FederatedWorkloads(pulumi.ComponentResource):
 
     Attributes:
         objects: the names of the resources, such as "deployment/default/nginx", in the order of their creation.
-        services: those that shall have DNS names.
+        services: those that shall have DNS names, with the first port of each.
     """
 
     objects: pulumi.Output[list[str]]
-    services: list[Service]
+    services: dict[Service, int]
 
     def __init__(self, name: str, args: WorkloadsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("federation:workload:FederatedWorkloads", name, {}, opts)
@@ -51,9 +51,11 @@ class FederatedWorkloads(pulumi.ComponentResource):
                 KubernetesObject(resource_name(manifest), _without_await(manifest), child)
             )
         self.objects = pulumi.Output.from_input([resource_name(manifest) for manifest in plan.manifests])
-        self.services = [
-            found.service for m in plan.manifests if m["kind"] == "Service" and (found := federated(m))
-        ]
+        self.services = {
+            found.service: int(m["spec"]["ports"][0]["port"])
+            for m in plan.manifests
+            if m["kind"] == "Service" and (found := federated(m))
+        }
         self.register_outputs({"objects": self.objects})
 
 

@@ -12,7 +12,9 @@ from components.cluster import Cluster
 from components.coredns.stack import CoreDnsArgs, CoreDnsStack
 from components.workload_identity import WorkloadIdentity
 from federation import etcd_files
+from federation.azure.cloud import Cloud
 from federation.dns.store import Store
+from federation.names import Service
 from federation.topology import models
 
 Child = Callable[..., pulumi.ResourceOptions]
@@ -33,6 +35,8 @@ class Zone:
         nameservers: who answers for it.
         asked: whether the members' own DNS shall ask them.
         ready: done once they answer.
+        alias: makes a service's global name something that fails over by itself, out of the service, the port that its
+            addresses answer on, and these addresses by member; None: it is a record set as all others.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Zone:
     nameservers: pulumi.Output[list[str]]
     asked: bool = False
     ready: Sequence[pulumi.Resource] = field(default=())
+    alias: Callable[[Service, int, pulumi.Output[Any]], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,12 +61,14 @@ class Surroundings:
         clusters: all of them by name.
         virtual_ips: what gives load balancers an address, of the clusters that have none of their own.
         child: see `Child`.
+        cloud: where zones in Azure are; None: there are none.
     """
 
     topology: models.Topology
     clusters: Mapping[str, Cluster]
     virtual_ips: Mapping[str, pulumi.Resource]
     child: Child
+    cloud: Cloud | None = None
 
 
 def zone(place: int, around: Surroundings) -> Zone:

@@ -222,7 +222,7 @@ class AzureDnsZone(pulumi.ComponentResource):
         role = arm.PRIVATE_DNS_ZONE_CONTRIBUTOR if self._spec.private else arm.DNS_ZONE_CONTRIBUTOR
         return [
             managedidentity.FederatedIdentityCredential(
-                f"{self._name}-controller",
+                f"{self._name}-credential",
                 federated_identity_credential_resource_name="controller",
                 resource_name_=identity.name,
                 resource_group_name=self.own_group,

@@ -75,7 +75,7 @@ class Built(Mocks):  # type: ignore[misc]  # the SDK is not checked
     def new_resource(self, args: Any) -> tuple[str, Props]:
         inputs = {key: value for key, value in args.inputs.items() if key != "__provider"}
         if args.typ in PROVIDERS:
-            plain = unwrapped(inputs)
+            plain = {key: _marked(value) for key, value in unwrapped(inputs).items()}
             checked = PROVIDERS[args.typ].check({}, plain).inputs
             if self.preview:
                 return "", checked
@@ -170,6 +170,11 @@ def _seal(outputs: Struct, names: Iterable[str]) -> None:
         if name in outputs:
             value = json.loads(MessageToJson(outputs.fields[name]))
             outputs.update({name: {rpc._special_sig_key: rpc._special_secret_sig, "value": value}})
+
+
+def _marked(value: Any) -> Any:
+    """Mocks have nothing where the engine says that a part of a list is not known yet."""
+    return [rpc.UNKNOWN if part is None else part for part in value] if isinstance(value, list) else value
 
 
 def unwrapped(value: Any) -> Any:

@@ -1,0 +1,185 @@
+"""The Azure walk-through end to end: from the seed's acs-engine file to names that answer, and back to nothing.
+
+The tests of this file build on each other: one `up` of everything takes minutes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import pytest
+
+from tests.lab.azure.conftest import EAST, WEST, Azure, unprotect
+from tests.lab.federation.workloads import running
+from tests.lab.labs import eventually
+from tests.lab.stacks import Stack
+
+pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+
+KILLED_UP = random.Random(6).randrange(10, 60)
+"""After so many resources `pulumi` is killed; the next run goes on from there."""
+BASE = "calculatorlb.default.myfederation.svc"
+GLOBAL, WESTUS, EASTUS = (
+    f"{BASE}.{rest}" for rest in ("syncweek.com", "westus.syncweek.com", "eastus.syncweek.com")
+)
+CLUSTERS = (WEST, EAST)
+
+
+def test_a_preview_of_nothing_shows_all_of_it_and_what_to_know(azure: Azure, stack: Stack) -> None:
+    said = stack("preview")
+    assert "azure-native:containerservice:ManagedCluster" in said
+    assert re.search(r"westus .*no availability zones", said), "an advisory"
+    assert azure.inventory() == [], "it makes nothing"
+
+
+def test_up_that_was_killed_goes_on_to_two_members_with_one_pod_each(azure: Azure, stack: Stack) -> None:
+    assert stack.killed_after(KILLED_UP, " created (", "up")
+    stack.up()
+    assert {row["name"]: row["ready"] for row in stack.output("members")} == dict.fromkeys(CLUSTERS, True)
+
+    def differs() -> str | None:
+        found = {name: running(azure.lab, name, "calculator") for name in CLUSTERS}
+        return None if found == dict.fromkeys(CLUSTERS, 1) else f"{found} run"
+
+    eventually(differs, 60, "calculator: one and one")
+    assert len([i for i in azure.inventory() if "/managedClusters/" in i and i.count("/") == 8]) == 2
+
+
+def addresses(stack: Stack) -> dict[str, str]:
+    """Member → address of its Service."""
+    service = stack.get("service", "calculatorlb")
+    state = stack.output("names")
+    assert list(state) == ["default/calculatorlb"]
+    found = {}
+    for name in CLUSTERS:
+        (entry,) = stack.lab.get(name, "service", "calculatorlb")["status"]["loadBalancer"]["ingress"]
+        found[name] = entry["ip"]
+    assert service["spec"]["type"] == "LoadBalancer"
+    return found
+
+
+def test_names_of_all_levels_answer_with_the_services_addresses_and_they_serve(
+    azure: Azure, stack: Stack
+) -> None:
+    at = addresses(stack)
+    assert azure.addresses(GLOBAL) == set(at.values())
+    assert azure.addresses(WESTUS) == {at[WEST]}
+    assert azure.addresses(EASTUS) == {at[EAST]}
+    zones = [
+        name
+        for name in stack.output("names")["default/calculatorlb"]
+        if name.count(".") > GLOBAL.count(".") + 1
+    ]
+    assert zones, "eastus has availability zones, and each of them a name"
+    for name in zones:
+        assert azure.addresses(name) == {at[EAST]}
+    for address in at.values():
+        page = azure.lab("exec", "--", "curl", "-sS", "--max-time", "5", f"http://{address}:5001/add/10/67")
+        assert page.strip() == "77"
+
+
+def test_nothing_is_left_to_change(stack: Stack) -> None:
+    assert stack.preview() == {}
+    stack("refresh", "--yes", "--skip-preview", "--expect-no-changes")
+    stack.up("--expect-no-changes")
+
+
+def test_a_member_that_dies_leaves_the_names_and_comes_back(azure: Azure, stack: Stack) -> None:
+    at = addresses(stack)
+    azure.lab("fault", "kill", EAST)
+    try:
+        for name in (GLOBAL, EASTUS):
+            eventually(
+                lambda n=name: None if azure.addresses(n) == {at[WEST]} else str(azure.addresses(n)), 60, name
+            )  # type: ignore[misc]
+    finally:
+        azure.lab("fault", "restore", EAST)
+    eventually(lambda: None if azure.addresses(GLOBAL) == set(at.values()) else "not yet", 120, "both again")
+
+
+def test_sizes_windows_and_tags_are_updates_and_another_region_is_a_replacement_that_warns(
+    stack: Stack,
+) -> None:
+    original = json.dumps(stack.topology)
+    try:
+        with stack.edited() as topology:
+            cluster = topology["clusters"][1]
+            cluster["tags"] = {"team": "a"}
+            cluster["maintenance"] = {"weekday": "Sunday", "hour": 3}
+            cluster["user_pools"] = [{"name": "agentpool1", "count": 3, "max_count": 7}]
+        plan = stack.preview()
+        assert plan.keys() <= {"update"}, plan
+        assert plan["update"]
+        with stack.edited() as topology:
+            topology["clusters"][1] = {
+                **json.loads(original)["clusters"][1],
+                "location": "eastus2",
+                "protect": False,
+            }
+        done = stack.run("preview")
+        said = done.stdout + done.stderr
+        assert re.search(r"warning: .*replace", said), said
+        assert "replace" in said
+    finally:
+        with stack.edited() as topology:
+            topology.clear()
+            topology.update(json.loads(original))
+        stack.settled = True
+
+
+def test_nothing_secret_is_in_clear_in_state_previews_or_logs(azure: Azure, stack: Stack) -> None:
+    environment = json.loads(
+        (azure.lab.state_root / azure.lab.name / "azure" / "environment.json").read_text()
+    )
+    secret = environment["AZURE_CLIENT_SECRET"]
+    texts = {
+        "state": stack("stack", "export"),
+        "preview": stack("preview", "--diff", "--show-sames"),
+        "server's log": (azure.lab.state_root / azure.lab.name / "azure" / "server.log").read_text(),
+    }
+    for where, text in texts.items():
+        assert secret not in text, where
+        assert not re.search(r"PRIVATE KEY-----|eyJhbGciOi|client-key-data: ?\S", text), where
+
+
+def test_a_zone_is_not_deleted_by_accident(azure: Azure, stack: Stack) -> None:
+    said = stack.fails("destroy", "--yes", "--skip-preview")
+    assert "protect" in said
+    stack.settled = True
+    (zone,) = [i for i in azure.inventory() if "/dnszones/" in i.lower() and i.count("/") == 8]
+    status, answer = azure.arm("DELETE", f"{zone}?api-version=2018-05-01")
+    assert (status, answer["error"]["code"]) == (409, "ScopeLocked")
+    assert azure.dig("syncweek.com", "SOA", "+short"), "it is there"
+
+
+def test_a_cluster_on_premises_joins_and_names_are_in_both_stores(azure: Azure, stack: Stack) -> None:
+    at = addresses(stack)
+    with stack.edited() as topology:
+        topology["clusters"].append(
+            {
+                "name": "onprem",
+                "kubeconfig": {"path": "$KUBECONFIG", "context": "onprem"},
+                "region": "us",
+                "zone": "north",
+                "vips": {"cidr": "10.250.2.0/24"},
+            }
+        )
+        topology["dns"].append({"provider": "coredns", "cluster": "onprem", "node_port": 30053})
+    stack.up()
+    (entry,) = azure.lab.get("onprem", "service", "calculatorlb")["status"]["loadBalancer"]["ingress"]
+    wanted = set(at.values()) | ({entry["ip"]} if running(azure.lab, "onprem", "calculator") else set())
+    onprem = ("exec", "--", "dig", "@10.99.1.10", "-p", "30053", "+short", GLOBAL)
+    for asked in (lambda: azure.addresses(GLOBAL), lambda: set(azure.lab(*onprem).split())):
+        eventually(lambda a=asked: None if a() == wanted else str(a()), 60, "global name")  # type: ignore[misc]
+    stack.up("--expect-no-changes")
+
+
+def test_destroy_leaves_nothing_in_the_stand_in_and_no_cluster(azure: Azure, stack: Stack) -> None:
+    unprotect(stack)
+    stack.up()
+    stack.destroy()
+    assert azure.inventory() == []
+    assert {node["name"] for node in azure.lab.nodes().values()} == {"onprem-control-plane"}
+    assert azure.dig(GLOBAL, "+short") == ""
