@@ -19,11 +19,11 @@ from federation.dns import live, provision, service
 from federation.dns.backend import Backend
 from federation.dns.limits import LimitError
 from federation.dns.service import TIMEOUT_SECONDS, ServiceSpec
-from federation.dns.store import Store, open_backend
+from federation.dns.store import OPEN_SECONDS as REACH_SECONDS
+from federation.dns.store import open_backend, store_of
 from federation.dns.view import View
 from federation.errors import NotInTimeError, UnreachableError
 from federation.kube import Kube
-from federation.kubeconfig import endpoint
 
 OUTPUTS: Props = {
     "names": None,
@@ -144,12 +144,13 @@ def _remove(props: Props) -> None:
 
 
 @contextmanager
-def _opened(spec: ServiceSpec, stores: Sequence[Props], **options: float) -> Iterator[list[Backend]]:
+def _opened(
+    spec: ServiceSpec, stores: Sequence[Props], *, seconds: float = REACH_SECONDS
+) -> Iterator[list[Backend]]:
     """All stores, for as long as the block takes."""
     with ExitStack() as stack:
         yield [
-            stack.enter_context(open_backend(Store.from_props(each), spec.domain, **options))
-            for each in stores
+            stack.enter_context(open_backend(store_of(each), spec.domain, seconds=seconds)) for each in stores
         ]
 
 
@@ -188,11 +189,7 @@ def _providers(props: Props) -> set[str]:
 
 def _place(store: Mapping[str, Any]) -> tuple[Any, ...]:
     """Where a store is, whoever asks it."""
-    through = store.get("through")
-    where = None
-    if through:
-        where = endpoint(through["kubeconfig"])[0], through["namespace"], sorted(through["labels"].items())
-    return store["provider"], store.get("prefix"), sorted(store["endpoints"]), where
+    return store_of(store).place
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,11 +14,14 @@ from federation.cli.records import records
 from federation.dns import provision
 from federation.dns.records import RecordSet
 from federation.dns.service import ServiceSpec
-from federation.dns.store import Store, open_backend
+from federation.dns.store import AnyStore, open_backend, store_of
 from federation.errors import FederationError
 from federation.names import Service
 
-FORM = "give JSON with endpoints, ca, certificate, key and, if etcd has users, user and password"
+FORM = (
+    "give JSON with endpoints, ca, certificate, key and, if etcd has users, user and password; or with provider "
+    "azure, subscription, resourceGroup and zone"
+)
 
 
 @records.command("remove")
@@ -53,12 +56,12 @@ def command(
         print("nothing to do")
 
 
-def load_stores(path: Path) -> list[Store]:
+def load_stores(path: Path) -> list[AnyStore]:
     """The stores in a file. Raises `FederationError` if it cannot be read or is none."""
     try:
         text = sys.stdin.read() if str(path) == "-" else path.expanduser().read_text()
         document: Any = json.loads(text)
-        return [Store.from_props(each) for each in (document if isinstance(document, list) else [document])]
+        return [store_of(each) for each in (document if isinstance(document, list) else [document])]
     except OSError as error:
         raise FederationError(f"store {path}", str(error.strerror), "name a file that can be read") from None
     except KeyError as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from federation.azure.patience import Patience
 from federation.controllers import incluster, leader
 from federation.controllers.dns_members import Context, Fresh, Members, Probe, Timing
 from federation.controllers.dns_writer import Metrics, Writer
@@ -22,7 +23,7 @@ from federation.controllers.mirror import Mirror
 from federation.controllers.process import Process
 from federation.dns import live, observed
 from federation.dns.facts import Current, Facts
-from federation.dns.store import Store, open_backend
+from federation.dns.store import AnyStore, open_backend, store_of
 from federation.dns.view import View, assemble, facts_of
 from federation.errors import FederationError
 from federation.karmada import reader
@@ -30,6 +31,7 @@ from federation.kube import Kube, Object
 from federation.kubeconfig import Access, access
 
 TICK = 0.5  # seconds at most from one look at the clock to the next
+WRITE = 15.0  # seconds at most that changes are written before the next look
 LEASE = "dns-controller"
 
 
@@ -50,7 +52,7 @@ class Settings:
     domain: str
     ttl: int
     kubeconfig: str = field(repr=False)
-    stores: tuple[Store, ...]
+    stores: tuple[AnyStore, ...]
     lease_namespace: str | None = None
 
     @classmethod
@@ -62,7 +64,7 @@ class Settings:
                 domain=config["domain"],
                 ttl=int(config["ttl"]),
                 kubeconfig=config["kubeconfig"],
-                stores=tuple(Store.from_props(store) for store in config["stores"]),
+                stores=tuple(store_of(store) for store in config["stores"]),
                 lease_namespace=config.get("leaseNamespace"),
             )
         except (KeyError, TypeError, ValueError) as error:
@@ -78,7 +80,7 @@ def main(config: Mapping[str, Any], process: Process) -> None:
         writers = [
             Writer(
                 number,
-                stack.enter_context(open_backend(store, settings.domain)),
+                stack.enter_context(open_backend(store, settings.domain, patience=patience(process))),
                 owner=settings.federation,
                 process=process,
                 metrics=metrics,
@@ -92,6 +94,23 @@ def main(config: Mapping[str, Any], process: Process) -> None:
         connect = incluster.connect(timeout=leader.REQUEST_SECONDS)
         election = leader.Election(connect, settings.lease_namespace, LEASE, leader.identity())
         leader.lead(process, election, work)
+
+
+def patience(process: Process) -> Patience:
+    """Of a store with limits of its own: its waits are turns of the loop for whoever asks, and end with the process.
+
+    A turn's writing is short: what is true is looked at between two, as a member may die while a zone is being built.
+    """
+
+    def sleep(seconds: float) -> None:
+        process.health.beat()
+        if process.stop.wait(seconds):
+            raise FederationError("DNS controller", "it is told to stop", "start it again")
+
+    def say(text: str) -> None:
+        process.log.info("waiting", reason=text)
+
+    return Patience(sleep=sleep, say=say, turn=WRITE, failing=WRITE)
 
 
 def keep(

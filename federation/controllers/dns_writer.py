@@ -102,24 +102,31 @@ class Writer:
             self._tell(result)
         self._metrics.seconds.labels(self._store).observe(time.monotonic() - began)
         self.pace.end(failed=self.problem is not None)
+        if self.problem is None and result.left:
+            self._go_on(result.left)
+
+    def _go_on(self, left: int) -> None:
+        """The store takes only so many changes in a time: the rest is planned anew at once, by what is true then."""
+        self.problem = f"{left} changes of records are not made yet: the store takes only so many in a time"
+        self.pace.changed()
 
     def _tell(self, result: Result) -> None:
         plan, metrics, store = result.plan, self._metrics, self._store
         metrics.records.labels(store).set(len(plan.records))
         metrics.conflicts.labels(store).set(len(plan.conflicts))
-        metrics.succeeded.labels(store).set_to_current_time()
-        if result.written:
-            for action, count in Tally(change.action for change in plan.changes).items():
-                metrics.changes.labels(store, action).inc(count)
-            for change in plan.changes:
-                record = change.record
-                self._log.info(
-                    "record written",
-                    action=change.action,
-                    name=record.name,
-                    type=record.type,
-                    values=list(record.values),
-                )
+        if not result.left:
+            metrics.succeeded.labels(store).set_to_current_time()
+        for action, count in Tally(change.action for change in result.made).items():
+            metrics.changes.labels(store, action).inc(count)
+        for change in result.made:
+            record = change.record
+            self._log.info(
+                "record written",
+                action=change.action,
+                name=record.name,
+                type=record.type,
+                values=list(record.values),
+            )
         self._warn(plan.conflicts)
 
     def _warn(self, conflicts: Iterable[Conflict]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from federation.dns.records import Change, Key, Stored
-from federation.errors import ConflictError
+from federation.errors import ConflictError, FederationError
+from federation.names import Level
 
 
 class StaleError(ConflictError):
@@ -17,25 +18,44 @@ class ForeignError(ConflictError):
     """A record set belongs to somebody else. Writing again will not help."""
 
 
-class Backend(Protocol):
-    """A zone in a store of DNS records.
+class MissingZoneError(FederationError):
+    """There is no such zone, and so none of its record sets."""
+
+
+class UnfinishedError(FederationError):
+    """A store's own limit lets no more changes through for now. Nobody is in the way: who plans anew goes on.
 
     Attributes:
-        name: for messages, such as "coredns".
+        made: the changes that are made.
+        left: number of those that are not.
     """
+
+    def __init__(self, backend: str, made: Sequence[Change], left: int) -> None:
+        cause = f"{left} of {left + len(made)} changes are not made yet: it takes only so many in a time"
+        super().__init__(f"records in {backend}", cause, "go on")
+        self.made, self.left = tuple(made), left
+
+
+class Backend(Protocol):
+    """A zone in a store of DNS records."""
 
     @property
     def name(self) -> str:
         """For messages, such as "coredns"."""
 
+    @property
+    def without(self) -> Collection[Level]:
+        """The levels at which names of services are somebody else's in this store."""
+
     def read(self) -> Mapping[Key, Stored]:
-        """All record sets of the zone, whoever owns them."""
+        """All record sets of the zone, whoever owns them. Raises `MissingZoneError`."""
 
     def write(self, changes: Sequence[Change], seen: Mapping[Key, Stored], *, owner: str) -> None:
         """Make the changes; all of one name together or none of them.
 
         Raises `StaleError` if a record set is no longer as in `seen`, `ForeignError` if one has another owner. Changes
-        of other names may have been made by then.
+        of other names may have been made by then. A store that knows no such thing as "together" says in its own
+        words what it keeps instead.
         """
 
 

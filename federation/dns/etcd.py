@@ -7,7 +7,7 @@ since; if that no longer holds, etcd does nothing at all (etcd API, "Transaction
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from federation.dns.backend import check, stale
 from federation.dns.etcd_client import EtcdClient, EtcdTls, encode
 from federation.dns.records import Change, Key, Stored
 from federation.errors import RejectedError
+from federation.names import Level
 
 OPERATIONS = 128
 """A transaction's comparisons, and its writes (etcd's default of --max-txn-ops)."""
@@ -46,6 +47,7 @@ class EtcdBackend:
     """
 
     name = "coredns"
+    without: Collection[Level] = ()
 
     def __init__(
         self,

@@ -36,7 +36,8 @@ class Limits:
 
 COREDNS = Limits("coredns")
 AZURE = Limits("azure", values=20, sets=10_000)
-"""Of a public zone (learn.microsoft.com: "Azure subscription and service limits", Azure DNS limits)."""
+AZURE_PRIVATE = Limits("azure", values=20, sets=25_000)
+"""Of a public and of a private zone (learn.microsoft.com: "Azure subscription and service limits", Azure DNS)."""
 
 
 def check(records: Iterable[RecordSet], limits: Limits, scheme: Scheme, *, others: int = 0) -> None:

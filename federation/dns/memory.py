@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from threading import Lock
 
 from federation.dns.backend import check, stale
 from federation.dns.records import Change, Key, RecordSet, Stored
+from federation.names import Level
 
 
 class MemoryBackend:
@@ -14,11 +15,18 @@ class MemoryBackend:
 
     Args:
         records: what is there at first, with its owners.
+        name: for messages.
+        without: see `Backend`.
     """
 
-    name = "memory"
-
-    def __init__(self, records: Iterable[tuple[RecordSet, str | None]] = ()) -> None:
+    def __init__(
+        self,
+        records: Iterable[tuple[RecordSet, str | None]] = (),
+        *,
+        name: str = "memory",
+        without: Collection[Level] = (),
+    ) -> None:
+        self.name, self.without = name, without
         self._lock, self._version = Lock(), 0
         self._stored: dict[Key, Stored] = {}
         for record, owner in records:

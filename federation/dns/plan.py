@@ -10,7 +10,7 @@ No clock, no network, no log: the same facts give the same plan, in whatever ord
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from federation.dns.facts import Facts, Member, ServiceFacts
@@ -74,8 +74,14 @@ class _Zone:
         return (Conflict(name, kind, self.foreign[name, kind]) for name, kind in keys & self.foreign.keys())
 
 
-def plan(facts: Facts) -> Plan:
-    """The plan for all services of the facts, and for those of which only records are left."""
+def plan(facts: Facts, *, without: Collection[Level] = ()) -> Plan:
+    """The plan for all services of the facts, and for those of which only records are left.
+
+    Args:
+        facts: of one moment.
+        without: levels at which the names are somebody else's: what others have there is in nobody's way, and what is
+            ours there goes.
+    """
     scheme = Scheme(facts.federation, facts.domain)
     members = {member.name: member for member in facts.members}
     zone = _Zone.of(facts, scheme)
@@ -86,6 +92,8 @@ def plan(facts: Facts) -> Plan:
     for service in services.keys() | zone.ours.keys():
         ours = zone.ours.get(service, {})
         wanted = _wanted(service, services.get(service), members, scheme, facts.ttl)
+        if wanted is not None and without:
+            wanted = [record for record in wanted if _level(record, scheme) not in without]
         if wanted is None or (refused := list(zone.conflicts(wanted))):
             records.extend(ours.values())
             conflicts.extend(refused if wanted is not None else ())
@@ -151,6 +159,11 @@ def _sets(addresses: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for address in addresses:
         by_type[type_of(address)].append(address)
     return ((kind, sorted_values(by_type[kind])) for kind in RECORD_TYPES if by_type[kind])
+
+
+def _level(record: RecordSet, scheme: Scheme) -> Level | None:
+    whose = scheme.parse(record.name)
+    return whose[1] if whose else None
 
 
 def _changes(ours: Mapping[Key, RecordSet], wanted: Sequence[RecordSet]) -> Iterator[Change]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from federation.deadline import Deadline
 from federation.dns import service
-from federation.dns.backend import Backend
+from federation.dns.backend import Backend, MissingZoneError
 from federation.dns.facts import Current, Facts, current
 from federation.dns.plan import Plan, plan
 from federation.dns.reconcile import reconcile
@@ -105,9 +105,12 @@ def write(spec: ServiceSpec, look: Look, backends: Sequence[Backend], *, say: Sa
     """
     view = look()
     before = [_own(spec, backend) for backend in backends]
-    _refuse(spec, backends, [plan(spec.facts(view, entries)) for entries in before])
-    for backend, entries in zip(backends, before, strict=True):
-        made = plan(spec.facts(view, entries))
+    planned = [
+        plan(spec.facts(view, entries), without=backend.without)
+        for backend, entries in zip(backends, before, strict=True)
+    ]
+    _refuse(spec, backends, planned)
+    for backend, entries, made in zip(backends, before, planned, strict=True):
         check(spec, backend.name, made.records)
         for line in diff(_ours(spec, entries), made.records, spec.domain).splitlines():
             say(f"{spec.subject}: {backend.name}: {line}")
@@ -119,7 +122,8 @@ def write(spec: ServiceSpec, look: Look, backends: Sequence[Backend], *, say: Sa
 
     done = [reconcile(backend, facts, owner=spec.federation).plan for backend in backends]
     _refuse(spec, backends, done)
-    reached, records = standing(view, spec.service), done[0].records
+    reached = standing(view, spec.service)
+    records = tuple(sorted({record for made in done for record in made.records}))
     if not records:
         raise NotInTimeError(f"addresses of {spec.subject}", f"none counts: {reached.missing}", _fix(spec))
     return Written(records, reached)
@@ -129,12 +133,12 @@ def look_over(
     spec: ServiceSpec, look: Look, backends: Sequence[Backend], written: Mapping[Key, Sequence[str]]
 ) -> Found:
     """Compare the stores with what may be there: see `service.drift`. Changes nothing."""
-    stored = [_own(spec, backend) for backend in backends]
+    stored = [_own_or_none(spec, backend) for backend in backends]
     view = look()  # afterwards: an address that the controller has just written is known by then
     drift = [
         f"{backend.name}: {text}"
         for backend, entries in zip(backends, stored, strict=True)
-        for text in service.drift(spec, view, entries, written)
+        for text in service.drift(spec, view, entries, written, without=backend.without)
     ]
     left = any(_ours(spec, entries) for entries in stored)
     return Found(tuple(drift), gone=bool(standing(view, spec.service).counting) and not left)
@@ -143,9 +147,13 @@ def look_over(
 def remove(spec: ServiceSpec, backend: Backend, *, dry_run: bool = False) -> tuple[RecordSet, ...]:
     """Remove all records of the service that bear the federation's mark, of every type, and nothing else.
 
-    Returns what was removed, or with `dry_run` would be. Raises what the backend does.
+    Returns what was removed, or with `dry_run` would be; nothing if the zone itself is gone. Raises what the backend
+    does.
     """
-    done = reconcile(backend, spec.gone, owner=spec.federation, dry_run=dry_run)
+    try:
+        done = reconcile(backend, spec.gone, owner=spec.federation, dry_run=dry_run)
+    except MissingZoneError:
+        return ()
     return tuple(change.record for change in done.plan.changes)
 
 
@@ -158,6 +166,14 @@ def _refuse(spec: ServiceSpec, backends: Sequence[Backend], plans: Sequence[Plan
 def _own(spec: ServiceSpec, backend: Backend) -> tuple[Current, ...]:
     """What is at the service's names, whoever owns it."""
     return spec.own(current(backend.read().values()))
+
+
+def _own_or_none(spec: ServiceSpec, backend: Backend) -> tuple[Current, ...]:
+    """The same; in a zone that is gone there is nothing."""
+    try:
+        return _own(spec, backend)
+    except MissingZoneError:
+        return ()
 
 
 def _ours(spec: ServiceSpec, entries: Sequence[Current]) -> tuple[RecordSet, ...]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from federation.dns.backend import Backend, StaleError
+from federation.dns.backend import Backend, StaleError, UnfinishedError
 from federation.dns.facts import Current, Facts, current
 from federation.dns.plan import Plan, plan
+from federation.dns.records import Change
 
 FactsOf = Callable[[tuple[Current, ...]], Facts]
 """Facts about the services, with the records that are there now. Asked after each reading, for what is true then."""
@@ -24,10 +25,14 @@ class Result:
     Attributes:
         plan: the last one; its conflicts are the caller's to tell.
         written: whether its changes were made; False too when it has none.
+        made: those that were made last.
+        left: number of those that the store will take later: a caller that wants them asks again.
     """
 
     plan: Plan
     written: bool
+    made: tuple[Change, ...] = ()
+    left: int = 0
 
 
 def reconcile(
@@ -39,7 +44,7 @@ def reconcile(
     """
     for left in reversed(range(attempts)):
         seen = backend.read()
-        made = plan(facts_of(current(seen.values())))
+        made = plan(facts_of(current(seen.values())), without=backend.without)
         if dry_run or not made.changes:
             break
         try:
@@ -47,6 +52,8 @@ def reconcile(
         except StaleError:
             if not left:
                 raise
+        except UnfinishedError as later:
+            return Result(made, written=False, made=later.made, left=later.left)
         else:
-            return Result(made, written=True)
+            return Result(made, written=True, made=made.changes)
     return Result(made, written=False)

@@ -5,7 +5,7 @@ What is asked and written for it is in `federation.dns.provision`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from typing import Any
@@ -17,7 +17,7 @@ from federation.dns.records import Key, RecordSet
 from federation.dns.view import View, facts_of
 from federation.dns.zonefile import diff
 from federation.errors import ConflictError
-from federation.names import Scheme, Service
+from federation.names import Level, Scheme, Service
 
 TIMEOUT_SECONDS = 180.0
 """How long a load balancer may take for its first address: minutes in a cloud, seconds on premises."""
@@ -172,6 +172,22 @@ def check(spec: ServiceSpec, backend: str, records: Iterable[RecordSet]) -> None
     limits.check(records, known.get(backend, limits.Limits(backend)), spec.scheme)
 
 
+def check_zone(specs: Iterable[ServiceSpec], bounds: limits.Limits, *, others: int = 2) -> None:
+    """Pass if a zone can hold the records of all services of a federation when all is well. Raises `LimitError`.
+
+    Args:
+        specs: of all services.
+        bounds: of the zone's backend.
+        others: record sets that are there anyway: SOA and NS.
+    """
+    found, scheme = list[RecordSet](), None
+    for spec in specs:
+        scheme = scheme or spec.scheme
+        found += sketch(spec, {})
+    if scheme is not None:
+        limits.check(found, bounds, scheme, others=others)
+
+
 def preview(old: ServiceSpec | None, new: ServiceSpec, addresses: Mapping[str, Sequence[str]]) -> str:
     """What becomes of a service's records, as lines of a zone file after a "+" or "-".
 
@@ -205,7 +221,12 @@ def refusal(spec: ServiceSpec, plans: Iterable[tuple[str, Plan]]) -> ConflictErr
 
 
 def drift(
-    spec: ServiceSpec, view: View, current: Iterable[Current], written: Mapping[Key, Sequence[str]]
+    spec: ServiceSpec,
+    view: View,
+    current: Iterable[Current],
+    written: Mapping[Key, Sequence[str]],
+    *,
+    without: Collection[Level] = (),
 ) -> tuple[str, ...]:
     """What somebody else has done to the records in one store: a sentence each, by name.
 
@@ -218,10 +239,11 @@ def drift(
         view: what is known now.
         current: what the store has now.
         written: record sets as the resource has written them last, with their values.
+        without: levels at which the names are somebody else's in the store.
     """
     own = spec.own(current)
     facts = spec.facts(view, own)
-    made = plan(facts)
+    made = plan(facts, without=without)
     found = [(c.name, f"{c.name} {c.type} belongs to {c.owner or 'nobody known'}") for c in made.conflicts]
     if standing(view, spec.service).counting:
         found += _strays(spec, facts, {value for values in written.values() for value in values})
@@ -252,7 +274,7 @@ def outputs(
         records: all of it.
         addresses: those that count, by member.
     """
-    names = sorted({record.name for record in records}, key=lambda name: (name.count("."), name))
+    names = sorted({spec.name, *(r.name for r in records)}, key=lambda name: (name.count("."), name))
     return {
         "names": names,
         "addresses": sorted({value for each in addresses.values() for value in each}),

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from federation import portforward
+from federation.azure.patience import Patience
 from federation.deadline import Deadline
 from federation.dns import skydns
+from federation.dns.azure_store import AzureStore
 from federation.dns.backend import Backend
 from federation.dns.etcd import EtcdBackend
 from federation.dns.etcd_client import EtcdTls
 from federation.errors import FederationError
 from federation.kube import Kube
-from federation.kubeconfig import access
+from federation.kubeconfig import access, endpoint
 
 OPEN_SECONDS = 60.0
 """How long a pod to go through may be looked for: etcd is replaced member by member."""
@@ -59,7 +61,7 @@ class Through:
 
 @dataclass(frozen=True, kw_only=True)
 class Store:
-    """Where the records of a zone are written. Its repr shows no secret.
+    """Where the records of a zone on CoreDNS are written. Its repr shows no secret.
 
     Attributes:
         provider: "coredns": etcd, read by CoreDNS.
@@ -81,6 +83,13 @@ class Store:
     password: str | None = field(default=None, repr=False)
     prefix: str = skydns.PREFIX
     through: Through | None = None
+
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Where it is, whoever asks it."""
+        way = self.through
+        where = (endpoint(way.kubeconfig)[0], way.namespace, sorted(way.labels.items())) if way else None
+        return self.provider, self.prefix, sorted(self.endpoints), where
 
     def as_props(self) -> dict[str, Any]:
         """As a resource's inputs, a controller's configuration and the stack's state have it (JSON)."""
@@ -112,13 +121,41 @@ class Store:
         )
 
 
+AnyStore = Store | AzureStore
+"""A store of either kind."""
+
+
+def store_of(props: Mapping[str, Any]) -> AnyStore:
+    """The reverse of a store's `as_props`. Raises `KeyError`, `TypeError` or `ValueError` for what is none."""
+    provider = props.get("provider") or "coredns"
+    if provider == "azure":
+        return AzureStore.from_props(props)
+    if provider != "coredns":
+        raise ValueError(f"there is no provider {provider}")
+    return Store.from_props(props)
+
+
 @contextmanager
-def open_backend(store: Store, domain: str, *, seconds: float = OPEN_SECONDS) -> Iterator[Backend]:
+def open_backend(
+    store: AnyStore, domain: str, *, seconds: float = OPEN_SECONDS, patience: Patience | None = None
+) -> Iterator[Backend]:
     """The zone of `domain` in the store, for as long as the block takes.
+
+    Args:
+        store: of either kind.
+        domain: of the federation.
+        seconds: that a pod to go through may be looked for.
+        patience: how a store with limits of its own waits for them; None: as an `up` does, to the end.
 
     Raises `FederationError`: `NotInTimeError` if there is no pod to go through within `seconds`, `UnreachableError` if
     the cluster does not answer; the backend's calls raise as `Backend` says.
     """
+    if isinstance(store, AzureStore):
+        from federation.dns.azure_open import opened  # noqa: PLC0415  only who has such a store pays for Azure's SDK
+
+        with opened(store, domain, patience) as azure:
+            yield azure
+        return
     with ExitStack() as stack:
         endpoints = stack.enter_context(reached(store, Deadline(seconds)))
         backend = EtcdBackend(

@@ -81,6 +81,8 @@ def test_the_store_may_come_from_a_pipe(zones: list[MemoryBackend]) -> None:
         ("{", "is not the JSON of a store"),
         ('"SECRET"', "is not the JSON of a store"),
         ("3", "is not the JSON of a store"),
+        ('{"provider": "SECRET"}', "is not the JSON of a store"),
+        ('{"provider": "azure", "key": "SECRET"}', "has no subscription"),
         ('{"key": "SECRET"}', "has no endpoints"),
     ],
 )
@@ -92,7 +94,7 @@ def test_a_file_that_is_no_store_is_refused_and_not_shown(
         run("--store", "store")
     assert str(raised.value) == (
         f"store store: {cause}. Next: give JSON with endpoints, ca, certificate, key and, if etcd has users, user and "
-        "password."
+        "password; or with provider azure, subscription, resourceGroup and zone."
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from federation.azure.patience import Patience
 from federation.controllers.__main__ import CONTROLLERS
 from federation.controllers.dns import Settings
 from federation.controllers.process import Process, logger
@@ -35,7 +36,8 @@ def test_the_entry_point_opens_each_store_and_closes_it_at_the_end(
     opened: list[str] = []
 
     @contextmanager
-    def open_backend(store: Store, domain: str) -> Iterator[MemoryBackend]:
+    def open_backend(store: Store, domain: str, *, patience: Patience) -> Iterator[MemoryBackend]:
+        assert patience.turn, "a turn of the loop is short"
         opened.append(f"{domain} {store.endpoints[0]}")
         yield backend
         opened.append("closed")

@@ -189,6 +189,7 @@ class InTurns:
     """A backend whose user may be interrupted before each reading and each writing."""
 
     name = "memory"
+    without = ()
 
     def __init__(self, backend: MemoryBackend, turns: Turns, thread: int) -> None:
         self._backend, self._turns, self._thread = backend, turns, thread
