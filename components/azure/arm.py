@@ -63,7 +63,8 @@ def assignment(
         role: id of the definition.
         scope: id of a resource.
         principal: object id.
-        kind: None for whoever is logged in. Where it is known, Azure need not look for a principal that is new.
+        kind: None for whoever is logged in: Azure looks it up. Where it is known, it need not look for a principal that
+            is new.
         opts: see `options`.
     """
     place = pulumi.Output.from_input(scope)
@@ -72,7 +73,8 @@ def assignment(
         role_assignment_name=place.apply(lambda id_: assignment_name(id_, name)),
         role_definition_id=place.apply(lambda id_: role_id(id_, role)),
         principal_id=principal,
-        principal_type=kind,
+        # Without anything, the SDK says "User", which a program in CI is not.
+        principal_type=kind or pulumi.Output.from_input(None),
         scope=scope,
         opts=opts,
     )

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import pulumi
@@ -196,9 +196,18 @@ def aks(**keys: Any) -> AksCluster:
     return cluster
 
 
-def run(program: Callable[[], Mapping[str, pulumi.Input[Any]]], *, preview: bool = False) -> Azure:
+A = TypeVar("A", bound=Azure)
+Program = Callable[[], Mapping[str, pulumi.Input[Any]]]
+
+
+def run(program: Program, *, preview: bool = False) -> Azure:
     """Run a program, and keep what it returns as outputs; those that are not known are left out."""
-    azure = Azure(preview=preview)
+    return run_in(Azure(preview=preview), program)
+
+
+def run_in(azure: A, program: Program) -> A:
+    """The same in an Azure of one's own."""
+    preview = azure.preview
     set_mocks(azure, preview=preview, monitor=Monitor(azure))
 
     def body() -> pulumi.Output[Any]:

@@ -196,6 +196,12 @@ def test_nobody_may_more_than_needed() -> None:
     }
 
 
+def test_whoever_is_logged_in_may_be_a_person_or_a_program() -> None:
+    azure = build({**WEST, "administrators": ["11111111-0000-0000-0000-000000000001"]})
+    kinds = [a.inputs.get("principalType") for a in azure.of("authorization:RoleAssignment").values()]
+    assert sorted(map(str, kinds)) == ["Group", "None", "ServicePrincipal", "ServicePrincipal"]
+
+
 def test_an_assignment_is_known_by_what_it_is_for_and_not_by_chance() -> None:
     def names(azure: Azure) -> list[str]:
         found = azure.of("authorization:RoleAssignment").values()

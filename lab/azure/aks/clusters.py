@@ -190,6 +190,7 @@ def _pools(call: Call, given: list[Document]) -> dict[str, Document]:
             )
         if name in present:
             immutable.keep(immutable.POOL, present[name], pool, "agentPoolProfile")
+            pool_rules.scaled(present[name], pool)
             pool.setdefault("orchestratorVersion", present[name].get("orchestratorVersion"))
         pools[name] = pool_rules.filled(pool, version)
     _check_pools(call, pools, {**present, **pools}, location)

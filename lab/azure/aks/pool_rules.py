@@ -52,6 +52,16 @@ def filled(pool: Document, cluster_version: str) -> Document:
     }
 
 
+def scaled(before: Document, pool: Document) -> None:
+    """The count of a pool that is there is its autoscaler's: what is sent is passed over, and the least is enforced.
+
+    So the least may be raised above what there is (AKS#1758, and the release of AKS of 2021-07-22).
+    """
+    low, high = pool.get("minCount"), pool.get("maxCount")
+    if pool.get("enableAutoScaling") and low is not None and high is not None and low <= high:
+        pool["count"] = min(max(before["count"], low), high)
+
+
 def check(name: str, pool: Document, location: str, cluster_version: str) -> int:
     """Check a pool that was filled. Returns how many vCPUs it takes. Raises `ArmError`."""
     if not _NAME.fullmatch(name):

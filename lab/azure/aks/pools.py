@@ -42,6 +42,7 @@ class AgentPool(Kind):
         if call.existing is not None:
             before = call.existing.properties
             immutable.keep(immutable.POOL, before, call.properties, "properties")
+            pool_rules.scaled(before, call.properties)
             version = str(call.properties.setdefault("orchestratorVersion", before["orchestratorVersion"]))
             versions.require_supported(version, call.id.name)
             versions.require_no_way_back(before["orchestratorVersion"], version)
