@@ -90,10 +90,10 @@ class AcsCluster(pulumi.ComponentResource):
         self._me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=self))
         identities, monitoring = self._identities(), self._monitoring()
         cluster = self._cluster(args, identities, monitoring)
-        monitoring.watch(cluster.id)
+        watched = monitoring.watch(cluster.id)
         admins = identities.administer(cluster.id, self._me.object_id, self._spec.administrators, self)
         inside = [*self._pools(cluster), *self._windows(cluster)]
-        self._lock(cluster, inside)
+        self._lock(cluster, [*watched, *admins, *inside])
         self.ready = [*admins, *inside]
         self.issuer = cluster.oidc_issuer_profile.apply(lambda found: str(found.issuer_url))
         self.kubeconfig = self._credentials(cluster, admins)
@@ -235,10 +235,10 @@ class AcsCluster(pulumi.ComponentResource):
             for name, window in settings.windows(self._spec).items()
         ]
 
-    def _lock(self, cluster: containerservice.ManagedCluster, inside: Sequence[pulumi.Resource]) -> None:
+    def _lock(self, cluster: containerservice.ManagedCluster, under: Sequence[pulumi.Resource]) -> None:
         """On the cluster alone: one on the machines' group would stop load balancers from being removed (AKS#621).
 
-        It holds for all that is in the cluster, so it is made last, and goes first.
+        It holds for all that is under the cluster's id, so it is made last, and goes first.
         """
         if self._spec.protect:
             authorization.ManagementLockByScope(
@@ -247,7 +247,7 @@ class AcsCluster(pulumi.ComponentResource):
                 level="CanNotDelete",
                 notes=f"Cluster of a federation; set protect: false for {self.name} in its topology.",
                 scope=cluster.id,
-                opts=arm.options(self, *inside, protect=True),
+                opts=arm.options(self, *under, protect=True),
             )
 
     def _credentials(
@@ -274,7 +274,10 @@ def guarded(cluster: AksCluster) -> ClusterGuardArgs:
             "system_pool.vm_size": cluster.system.vm_size,
             "system_pool.zones": list(cluster.system.zones),
         },
-        pools=[pools.arm_name(pool) for pool in cluster.pools],
+        inside=[
+            *(f"pool {pools.arm_name(pool)}" for pool in cluster.pools),
+            *(f"administrator {group}" for group in cluster.administrators),
+        ],
         protect=cluster.protect,
     )
 

@@ -26,21 +26,21 @@ class ClusterGuardArgs:
         cluster: its name.
         replacing: key of the topology to its value, of those that AKS cannot change: another cluster is made.
         fixed: the same, of those that cannot change as long as the cluster lives.
-        pools: names in Azure of the pools beside the first.
-        protect: whether a lock lies on the cluster.
+        inside: what is under the cluster and may go before it: pools by their names in Azure, and administrators.
+        protect: whether a lock lies on the cluster, and so on all that is under it.
     """
 
     cluster: str
     replacing: Mapping[str, Any]
     fixed: Mapping[str, Any]
-    pools: Sequence[str]
+    inside: Sequence[str]
     protect: bool
 
 
 class ClusterGuardProvider(Provider):
     """Has no object anywhere."""
 
-    compared = ("replacing", "fixed", "pools", "protect")
+    compared = ("replacing", "fixed", "inside", "protect")
     replacing = ("cluster",)
 
     def check(self, olds: Props, news: Props) -> CheckResult:
@@ -62,13 +62,13 @@ def refusals(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[tuple[str
         return []
     name = news["cluster"]
     found = [(key, _fixed(name, key, olds["fixed"][key])) for key in changed(olds, news, "fixed")]
-    gone = sorted(set(olds["pools"]) - set(news["pools"]))
+    gone = sorted(set(olds["inside"]) - set(news["inside"]))
     if gone and olds["protect"] and news["protect"]:
         text = (
-            f"cluster {name}: pool {', '.join(gone)} would go, and the lock on the cluster is in the way. "
+            f"cluster {name}: {', '.join(gone)} would go, and the lock on the cluster is in the way. "
             "Next: set protect: false for this update, and leave it out again afterwards."
         )
-        found.append(("pools", text))
+        found.append(("inside", text))
     return found
 
 
@@ -109,7 +109,7 @@ class ClusterGuard(Resource, module="federation", name="ClusterGuard"):
             "cluster": args.cluster,
             "replacing": dict(args.replacing),
             "fixed": dict(args.fixed),
-            "pools": sorted(args.pools),
+            "inside": sorted(args.inside),
             "protect": args.protect,
         }
         super().__init__(ClusterGuardProvider(), name, props, pulumi.ResourceOptions.merge(opts, _hook(name)))

@@ -67,13 +67,13 @@ class Monitoring(pulumi.ComponentResource):
         )
         self.register_outputs({})
 
-    def watch(self, cluster: pulumi.Input[str]) -> None:
+    def watch(self, cluster: pulumi.Input[str]) -> list[pulumi.Resource]:
         """Send the cluster's logs and metrics here.
 
         Args:
             cluster: its id.
         """
-        monitor.DiagnosticSetting(
+        logs = monitor.DiagnosticSetting(
             f"{self._args.cluster}-audit",
             name="audit",
             resource_uri=cluster,
@@ -85,10 +85,11 @@ class Monitoring(pulumi.ComponentResource):
         rule = self._metrics.default_ingestion_settings.apply(
             lambda found: found.data_collection_rule_resource_id
         )
-        monitor.DataCollectionRuleAssociation(
+        metrics = monitor.DataCollectionRuleAssociation(
             f"{self._args.cluster}-prometheus",
             association_name="ContainerInsightsMetricsExtension",  # the name that AKS looks for
             resource_uri=cluster,
             data_collection_rule_id=rule,
             opts=arm.options(self),
         )
+        return [logs, metrics]

@@ -226,7 +226,8 @@ def test_the_cluster_comes_after_its_identitys_rights_and_before_all_that_is_in_
     pool = next(iter(azure.of("containerservice:AgentPool")))
     for name in (pool, "west-aksManagedAutoUpgradeSchedule", "west-audit", "west-prometheus"):
         assert "west-cluster" in azure.before(name)
-    assert {pool, "west-aksManagedNodeOSUpgradeSchedule"} <= azure.before("west-lock"), "the lock goes first"
+    under = {pool, "west-aksManagedNodeOSUpgradeSchedule", "west-audit", "west-prometheus"}
+    assert {*under, "west-administered-by-deployer"} <= azure.before("west-lock"), "the lock goes first"
 
 
 def test_what_azure_moves_is_no_drift() -> None:
