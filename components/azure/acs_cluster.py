@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -14,9 +12,10 @@ import pulumi_kubernetes as kubernetes
 from pulumi_azure_native import authorization, containerservice
 
 from components.azure import arm, pools, settings
-from components.azure.guard import ClusterGuard, ClusterGuardArgs
+from components.azure.guard import ClusterGuard
 from components.azure.identities import Identities, IdentitiesArgs
 from components.azure.kubeconfig import decoded, kubeconfig_of
+from components.azure.lifetime import guarded, identifier
 from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import AcsNetwork
 from components.cluster import WayIn
@@ -262,39 +261,3 @@ class AcsCluster(pulumi.ComponentResource):
         )
         text = found.apply(lambda answer: kubeconfig_of(decoded(answer.kubeconfigs), self.name))
         return pulumi.Output.secret(text)
-
-
-def guarded(cluster: AksCluster) -> ClusterGuardArgs:
-    """What the guard remembers of it."""
-    return ClusterGuardArgs(
-        cluster=cluster.name,
-        replacing=replacing(cluster),
-        fixed={
-            "nodes": str(cluster.network),
-            "system_pool.vm_size": cluster.system.vm_size,
-            "system_pool.zones": list(cluster.system.zones),
-        },
-        inside=[
-            *(f"pool {pools.arm_name(pool)}" for pool in cluster.pools),
-            *(f"administrator {group}" for group in cluster.administrators),
-        ],
-        protect=cluster.protect,
-    )
-
-
-def replacing(cluster: AksCluster) -> dict[str, Any]:
-    """Keys of the topology that another cluster is made for."""
-    return {
-        "location": cluster.location,
-        "resource_group": cluster.group,
-        "dns_prefix": cluster.dns_prefix or cluster.name,
-        "pods": str(cluster.pod_range),
-        "services": str(cluster.service_range),
-        "private": cluster.private,
-    }
-
-
-def identifier(cluster: AksCluster) -> str:
-    """Of the cluster for the Kubernetes provider: the same as long as it is the same cluster."""
-    text = json.dumps(replacing(cluster), sort_keys=True)
-    return f"{cluster.name}-{sha256(text.encode()).hexdigest()[:8]}"

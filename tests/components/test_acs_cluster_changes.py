@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.azure import acs_cluster, guard
+from components.azure import guard, lifetime
 from components.azure.clusters import acs_clusters
 from components.azure.settings import REPLACING
 from federation.topology.models import AksCluster
@@ -142,9 +142,7 @@ def test_these_make_another_cluster_and_the_guard_says_so(key: str) -> None:
     assert len(warned) == 1
     assert "the cluster is REPLACED" in warned[0]
     assert refused == []
-    assert acs_cluster.identifier(aks(**BASE)) != acs_cluster.identifier(
-        aks(**{**BASE, key: CHANGES[key][0]})
-    )
+    assert lifetime.identifier(aks(**BASE)) != lifetime.identifier(aks(**{**BASE, key: CHANGES[key][0]}))
 
 
 @pytest.mark.parametrize("key", [key for key, (_, effect) in CHANGES.items() if effect == "refused"])
@@ -170,7 +168,7 @@ def test_the_lock_is_in_the_way_of_a_pool_that_goes_and_the_guard_says_so_before
     assert [key for key, _ in refused] == ["inside"]
     before = dict(built().resources["west-guard"].inputs)
     unlocked = aks(**BASE, vm_size="Standard_D8ds_v5", protect=False)
-    after = {**before, "inside": list(acs_cluster.guarded(unlocked).inside), "protect": False}
+    after = {**before, "inside": list(lifetime.guarded(unlocked).inside), "protect": False}
     assert guard.refusals(before, after) == []
 
 

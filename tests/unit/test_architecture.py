@@ -66,7 +66,7 @@ LAYERS = {
         "clusters zone",
         "acs_cluster dns_zone traffic_manager",
         "identities monitoring network",
-        "settings",
+        "settings lifetime",
         "arm guard kubeconfig pools",
     ],
     "components.coredns": [

@@ -3,9 +3,9 @@
 import pulumi
 from provider import Tagged  # type: ignore[import-not-found]  # beside it once it runs
 
-from components.azure.acs_cluster import guarded
 from components.azure.arm import foreign
 from components.azure.guard import ClusterGuard
+from components.azure.lifetime import guarded
 from federation.topology.aks import AksCluster
 
 config = pulumi.Config()
