@@ -124,9 +124,8 @@ class AcsCluster(pulumi.ComponentResource):
         annotations: dict[str, pulumi.Input[str]] = {
             f"{_SERVICE}-load-balancer-resource-group": self.resource_group,
             f"{_SERVICE}-pip-name": address.name,
+            f"{_SERVICE}-allowed-ip-ranges": self._allowed,
         }
-        if self._spec.authorized_ranges:
-            annotations[f"{_SERVICE}-allowed-ip-ranges"] = self._allowed
         return WayIn(address.ip_address.apply(str), annotations)
 
     def public_address(self, name: str) -> Any:

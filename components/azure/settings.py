@@ -119,7 +119,7 @@ def _tenth(services: IPv4Network) -> Any:
 
 
 def access(cluster: AksCluster, egress: Sequence[pulumi.Input[str]]) -> dict[str, Any]:
-    """Private, or for those ranges and the federation's clusters; nobody runs commands through Azure."""
+    """Private, or for the federation's clusters and those ranges alone; nobody runs commands through Azure."""
     common: dict[str, Any] = {"disable_run_command": True}
     if cluster.private:
         return {
@@ -128,8 +128,6 @@ def access(cluster: AksCluster, egress: Sequence[pulumi.Input[str]]) -> dict[str
             "enable_private_cluster_public_fqdn": False,
             "private_dns_zone": "system",
         }
-    if not cluster.authorized_ranges:
-        return {**common, "enable_private_cluster": False}
     ours = [pulumi.Output.concat(address, "/32") for address in egress]
     return {
         **common,

@@ -42,8 +42,8 @@ def _place(cluster: AksCluster) -> Iterator[str]:
 def _access(cluster: AksCluster) -> Iterator[str]:
     if not cluster.private and not cluster.authorized_ranges:
         yield (
-            "its API server can be reached from everywhere. Next: name the addresses that operators come from in "
-            "authorized_ranges, or set private"
+            "its API server lets in the federation's clusters in Azure and nobody else. Next: name the addresses that "
+            "you and clusters elsewhere come from in authorized_ranges"
         )
 
 

@@ -86,7 +86,8 @@ class AksCluster(Member):
     vm_size: VmSize | None = Field(None, description="short for vm_size of the only user pool")
     authorized_ranges: tuple[OperatorNetwork, ...] = Field(
         (),
-        description="who may reach its API server, beside the federation's clusters; everybody if left out",
+        description="who may reach its API server and a control plane in it, beside the federation's clusters in Azure: "
+        "you, and clusters elsewhere",
     )
     private: bool = Field(False, description="its API server has no address outside of its virtual network")
     administrators: tuple[Uuid, ...] = Field((), description="object ids of groups in Entra ID")

@@ -219,6 +219,11 @@ def test_clusters_let_each_other_in() -> None:
     assert "east-egress" in azure.before("west-cluster")
 
 
+def test_a_cluster_that_names_nobody_is_for_the_federation_alone() -> None:
+    profile = cluster(build(WEST))["apiServerAccessProfile"]
+    assert profile["authorizedIPRanges"] == ["203.0.113.11/32"]
+
+
 def test_the_cluster_comes_after_its_identitys_rights_and_before_all_that_is_in_it() -> None:
     azure = west()
     before = azure.before("west-cluster")

@@ -297,8 +297,8 @@ def test_a_zone_above_the_domain_may_hold_it_and_two_kinds_of_zones_may_be_writt
 
 
 OPEN = (
-    "cluster west: its API server can be reached from everywhere. Next: name the addresses that operators come from "
-    "in authorized_ranges, or set private"
+    "cluster west: its API server lets in the federation's clusters in Azure and nobody else. "
+    "Next: name the addresses that you and clusters elsewhere come from in authorized_ranges"
 )
 
 
