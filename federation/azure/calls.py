@@ -6,6 +6,7 @@ threads' requests nor whether a write that got no answer may have happened.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -20,11 +21,14 @@ from azure.core.exceptions import (
 from federation.azure import answers
 from federation.azure.patience import Patience
 from federation.azure.quota import Quota
+from federation.deadline import PROGRESS_SECONDS
 
 CLIENT: dict[str, Any] = {"retry_total": 0, "logging_enable": False}
 """For the SDK's clients: they try once."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds after a failure; twice as much after each further one."""
+SAY_SECONDS = 15.0
+"""From one word about a wait to the next."""
 THROTTLED_PAUSE = 5.0
 """Seconds after a refusal that does not say how long."""
 
@@ -46,6 +50,7 @@ class Calls:
 
     def __init__(self, subject: str, quotas: Mapping[str, Quota], patience: Patience) -> None:
         self.subject, self.patience, self._quotas = subject, patience, quotas
+        self._told, self._lock = float("-inf"), threading.Lock()
 
     def __call__(self, kind: str, send: Callable[[bool], T], *, until: float = float("inf")) -> T:
         """Send a request until it is answered.
@@ -72,20 +77,29 @@ class Calls:
             finally:
                 quota.done()
             if pause:
-                trouble.wait(pause)
+                self._sleep(pause, trouble.since, "no answer, trying again")
 
     def room(self, kind: str) -> int:
         """How many requests of a kind may go out now."""
         return self._quotas[kind].room()
 
     def _take(self, kind: str, until: float) -> None:
-        quota, patience, told = self._quotas[kind], self.patience, self.patience.clock()
-        rate = quota.rate
-        why = f"{self.subject}: waiting, Azure takes {rate.calls} {kind}s in {rate.seconds:g} s"
+        quota, since = self._quotas[kind], self.patience.clock()
+        why = f"waiting, Azure takes {quota.rate.calls} {kind}s in {quota.rate.seconds:g} s"
         while (wait := quota.take()) > 0:
-            if patience.clock() + wait > until:
+            if self.patience.clock() + wait > until:
                 raise LaterError
-            told = patience.wait(wait, told, why)
+            self._sleep(min(wait, PROGRESS_SECONDS), since, why)
+
+    def _sleep(self, seconds: float, since: float, why: str) -> None:
+        """Wait, and say why if that lasts; of all threads only one says so."""
+        now = self.patience.clock()
+        with self._lock:
+            due = now - since >= PROGRESS_SECONDS and now - self._told >= SAY_SECONDS
+            self._told = now if due else self._told
+        if due:
+            self.patience.say(f"{self.subject}: {why}")
+        self.patience.sleep(seconds)
 
     def _refused(self, quota: Quota, trouble: _Trouble, error: HttpResponseError) -> float:
         """How long to wait; for a limit the quota makes wait, and all others with it."""
@@ -104,7 +118,6 @@ class _Trouble:
     def __init__(self, subject: str, patience: Patience, until: float) -> None:
         self._subject, self._patience, self._until = subject, patience, until
         self._since: float | None = None
-        self._told = patience.clock()
         self._failures = self._refusals = 0
         self.unsure = False
         """Whether it may have been carried out."""
@@ -131,15 +144,16 @@ class _Trouble:
             raise answers.throttled(self._subject, lasted)
         return pause
 
+    @property
+    def since(self) -> float:
+        """When the first failure was; now if there was none."""
+        return self._patience.clock() if self._since is None else self._since
+
     def _now(self) -> tuple[float, float]:
         """By the clock, and since the first failure."""
         now = self._patience.clock()
         self._since = now if self._since is None else self._since
         return now, now - self._since
-
-    def wait(self, seconds: float) -> None:
-        """Before the next attempt."""
-        self._told = self._patience.wait(seconds, self._told, f"{self._subject}: no answer, trying again")
 
 
 def _retry_after(error: HttpResponseError) -> float | None:

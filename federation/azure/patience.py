@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from federation.deadline import PROGRESS_SECONDS
-
 
 @dataclass(frozen=True, kw_only=True)
 class Patience:
@@ -28,11 +26,3 @@ class Patience:
     turn: float | None = None
     failing: float = 60.0
     throttled: float = 900.0
-
-    def wait(self, seconds: float, told: float, text: str) -> float:
-        """Sleep; say why if the last word is old. Returns when something was said last."""
-        if self.clock() - told >= PROGRESS_SECONDS:
-            told = self.clock()
-            self.say(text)
-        self.sleep(min(seconds, PROGRESS_SECONDS))
-        return told

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from federation.azure.calls import LaterError
+from federation.azure.calls import SAY_SECONDS, LaterError
 from federation.azure.patience import Patience
 from federation.dns.azure_zone import Zone
 from federation.dns.backend import StaleError, UnfinishedError, check
@@ -29,7 +29,6 @@ WORKERS = 8
 """Names that are written at once: Azure takes most of a second for a set, and allows more than three in that time."""
 MANY_REFUSALS = 10
 """So many refused names are no coincidence: a lock, for example. The rest is not tried."""
-_SAY_SECONDS = 15.0
 
 
 class AzureBackend:
@@ -164,7 +163,7 @@ class _Run:
             self._left += total - len(made)
             self._names += 1
             now, text = self._patience.clock(), ""
-            if now - self._told >= _SAY_SECONDS:
+            if self._total > 1 and now - self._told >= SAY_SECONDS:
                 self._told = now
                 text = f"{self._zone.calls.subject}: {self._names} of {self._total} names written"
         if text:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
-from threading import Semaphore, Thread
+from threading import Thread
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +14,7 @@ from federation.dns.facts import Current, Facts, Member, Placement, ServiceFacts
 from federation.dns.memory import MemoryBackend
 from federation.dns.reconcile import reconcile
 from federation.dns.records import Change, Conflict, Key, RecordSet, Stored
+from tests.unit.turns_fixtures import Turns
 
 FED, DOMAIN = "fed", "example.com"
 NAMES = ("nginx", "nginx2")
@@ -154,35 +154,6 @@ def test_a_conflict_is_told_and_nothing_of_its_service_is_written() -> None:
     result = reconcile(backend, placed, owner=FED)
     assert result.plan.conflicts == (Conflict(GLOBAL, "A", "other"),)
     assert (result.written, backend.read()) == (False, before)
-
-
-class Turns:
-    """Lets threads go on one at a time, in the order that a seed gives."""
-
-    def __init__(self, seed: int, threads: int) -> None:
-        self._random = random.Random(seed)
-        self._go, self._stopped = [Semaphore(0) for _ in range(threads)], Semaphore(0)
-        self._alive = set(range(threads))
-
-    def wait(self, thread: int) -> None:
-        """Stop here until it is this thread's turn again."""
-        self._stopped.release()
-        assert self._go[thread].acquire(timeout=30)
-
-    def end(self, thread: int) -> None:
-        self._alive.discard(thread)
-        self._stopped.release()
-
-    def run(self) -> list[int]:
-        """Until all have ended; who had each turn."""
-        for _ in self._go:
-            self._stopped.acquire(timeout=30)
-        order = []
-        while self._alive:
-            order.append(self._random.choice(sorted(self._alive)))
-            self._go[order[-1]].release()
-            assert self._stopped.acquire(timeout=30)
-        return order
 
 
 class InTurns:
