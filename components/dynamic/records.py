@@ -24,6 +24,7 @@ from federation.dns.store import open_backend, store_of
 from federation.dns.view import View
 from federation.errors import NotInTimeError, UnreachableError
 from federation.kube import Kube
+from federation.names import Level
 
 OUTPUTS: Props = {
     "names": None,
@@ -59,7 +60,7 @@ class DnsRecordsProvider(Provider):
         except LimitError as error:
             return CheckResult(news, [CheckFailure("service", str(error))])
         if not olds:
-            _show(spec, service.preview(None, spec, {}))
+            _show(spec, service.preview(None, spec, {}, without=_without(news)))
         return CheckResult(news, [])
 
     def diff(self, id_: str, olds: Props, news: Props) -> DiffResult:
@@ -71,7 +72,8 @@ class DnsRecordsProvider(Provider):
         found = super().diff(id_, _bare(olds), _bare(news))
         if found.changes and not found.replaces and _offline(news):
             old, new = ServiceSpec.from_props(olds), ServiceSpec.from_props(news)
-            _show(new, service.preview(old, new, olds.get("placements") or {}))
+            addresses = olds.get("placements") or {}
+            _show(new, service.preview(old, new, addresses, without=_without(news)))
         nested = found.replaces == ["domain"] and service.nested(olds["domain"], news["domain"])
         return DiffResult(
             changes=found.changes or bool(olds.get("drift")),
@@ -185,6 +187,14 @@ def _providers(props: Props) -> set[str]:
     """Kinds of the stores, as far as they are known."""
     stores = props.get("stores")
     return {"coredns"} if unknown(stores) or not stores else {each["provider"] for each in stores}
+
+
+def _without(props: Props) -> set[Level]:
+    """Levels at which the names are somebody else's in all stores, as far as these are known."""
+    stores = props.get("stores")
+    if unknown(stores) or not stores:
+        return set()
+    return set.intersection(*(set(store_of(each).without) for each in stores))
 
 
 def _place(store: Mapping[str, Any]) -> tuple[Any, ...]:

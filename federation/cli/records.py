@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
@@ -20,6 +20,7 @@ from federation.dns.plan import Plan, plan
 from federation.dns.records import Conflict, RecordSet
 from federation.dns.zonefile import render
 from federation.errors import ConflictError
+from federation.names import Level
 
 CONFLICT = 3
 """Exit status if somebody else's records are in the way."""
@@ -60,9 +61,9 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-def show(facts: Facts, output: Output) -> None:
+def show(facts: Facts, output: Output, *, without: Collection[Level] = ()) -> None:
     """Print the plan for the facts, wherever they are from; exit with `CONFLICT` if there are conflicts."""
-    what = plan(facts)
+    what = plan(facts, without=without)
     if output is Output.ZONE:
         print(render(what.records, facts.domain, facts.ttl), end="")
     elif output is Output.JSON:

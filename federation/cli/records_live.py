@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -16,6 +17,7 @@ from federation.dns.live import facts_of, view
 from federation.dns.store import open_backend
 from federation.errors import FederationError, KubeconfigError
 from federation.kube import Kube
+from federation.names import Level
 from federation.topology import load
 
 FEDERATION_KUBECONFIG = typer.Option(help="of the federation: pulumi stack output kubeconfig --show-secrets")
@@ -40,11 +42,13 @@ def command(
     """
     wanted = load(document(topology))
     found = view(connect(federation_kubeconfig))
-    there = current_of(store, wanted.domain) if store else ()
+    there = current_of(store, wanted.domain) if store else There()
     for problem in found.problems:
         print(f"note: {problem}", file=sys.stderr)
-    facts = facts_of(found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=there)
-    show(facts, output)
+    facts = facts_of(
+        found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=there.current
+    )
+    show(facts, output, without=there.without)
 
 
 def connect(path: Path) -> Kube:
@@ -56,10 +60,17 @@ def connect(path: Path) -> Kube:
     return Kube.connect(text, "federation API")
 
 
-def current_of(path: Path, domain: str) -> tuple[Current, ...]:
+class There(NamedTuple):
+    """What a store has, and the levels at which the names in it are somebody else's."""
+
+    current: tuple[Current, ...] = ()
+    without: Collection[Level] = ()
+
+
+def current_of(path: Path, domain: str) -> There:
     """The records of the zone in the store that a file tells of. Raises `FederationError`, for several stores too."""
     stores = load_stores(path)
     if len(stores) != 1:
         raise FederationError(f"store {path}", f"names {len(stores)} stores", "name one of them")
     with open_backend(stores[0], domain.lower().removesuffix(".")) as backend:
-        return current(backend.read().values())
+        return There(current(backend.read().values()), backend.without)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from federation.cli import app
-from federation.cli.records_live import FEDERATION_KUBECONFIG, connect, current_of
+from federation.cli.records_live import FEDERATION_KUBECONFIG, There, connect, current_of
 from federation.cli.topology import document
 from federation.dns import query
 from federation.dns.live import view as look
@@ -88,10 +88,11 @@ def command(
     found = look(connect(federation_kubeconfig))
     what = None
     if wanted:
-        current = current_of(store, wanted.domain) if store else ()
-        what = plan(
-            facts_of(found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=current)
+        there = current_of(store, wanted.domain) if store else There()
+        facts = facts_of(
+            found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=there.current
         )
+        what = plan(facts, without=there.without)
     status = judge(found, what, compared=store is not None, nameservers=nameserver or (), ask=_ask)
     if as_json:
         print(json.dumps(status.as_json(), indent=2))

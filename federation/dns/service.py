@@ -130,12 +130,15 @@ def _is(entry: ServiceFacts, service: Service) -> bool:
     return (entry.namespace, entry.name) == service
 
 
-def sketch(spec: ServiceSpec, addresses: Mapping[str, Sequence[str]]) -> tuple[RecordSet, ...]:
+def sketch(
+    spec: ServiceSpec, addresses: Mapping[str, Sequence[str]], *, without: Collection[Level] = ()
+) -> tuple[RecordSet, ...]:
     """All record sets of the service when all is well and it is on all members.
 
     Args:
         spec: of the service.
         addresses: by member; where one is not known yet, "(address in MEMBER)" stands for it.
+        without: levels at which the names are somebody else's.
     """
     unknown = {
         str(IPv4Address(_PLACEHOLDER + number)): member.name
@@ -146,7 +149,7 @@ def sketch(spec: ServiceSpec, addresses: Mapping[str, Sequence[str]]) -> tuple[R
     shown = {placeholder: f"(address in {name})" for placeholder, name in unknown.items()}
     return tuple(
         replace(record, values=tuple(sorted(shown.get(value, value) for value in record.values)))
-        for record in plan(_all_well(spec, placements)).records
+        for record in plan(_all_well(spec, placements), without=without).records
     )
 
 
@@ -188,15 +191,23 @@ def check_zone(specs: Iterable[ServiceSpec], bounds: limits.Limits, *, others: i
         limits.check(found, bounds, scheme, others=others)
 
 
-def preview(old: ServiceSpec | None, new: ServiceSpec, addresses: Mapping[str, Sequence[str]]) -> str:
+def preview(
+    old: ServiceSpec | None,
+    new: ServiceSpec,
+    addresses: Mapping[str, Sequence[str]],
+    *,
+    without: Collection[Level] = (),
+) -> str:
     """What becomes of a service's records, as lines of a zone file after a "+" or "-".
 
     Args:
         old: of the service as it is; None if it is new.
         new: as it shall be.
         addresses: by member, as far as they are known.
+        without: levels at which the names are somebody else's in all stores.
     """
-    return diff(sketch(old, addresses) if old else (), sketch(new, addresses), new.domain)
+    before = sketch(old, addresses, without=without) if old else ()
+    return diff(before, sketch(new, addresses, without=without), new.domain)
 
 
 def nested(one: str, other: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from federation.dns.etcd_client import EtcdTls
 from federation.errors import FederationError
 from federation.kube import Kube
 from federation.kubeconfig import access, endpoint
+from federation.names import Level
 
 OPEN_SECONDS = 60.0
 """How long a pod to go through may be looked for: etcd is replaced member by member."""
@@ -83,6 +84,11 @@ class Store:
     password: str | None = field(default=None, repr=False)
     prefix: str = skydns.PREFIX
     through: Through | None = None
+
+    @property
+    def without(self) -> Collection[Level]:
+        """The levels at which names are somebody else's: none."""
+        return ()
 
     @property
     def place(self) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from federation import names
 from federation.cli.commands import app, records_live, status
 from federation.dns import query
 from federation.dns.facts import Current
@@ -140,15 +141,16 @@ def test_names_are_asked_for_and_a_wrong_answer_is_a_problem(
 def test_records_that_are_not_as_they_shall_be_are_a_problem(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def there(path: Path, domain: str) -> tuple[Current, ...]:
+    def there(path: Path, domain: str) -> records_live.There:
         assert (str(path), domain) == ("store.json", "example.com")
         names = (GLOBAL, "nginx.default.fed.svc.us.example.com")
         both = ("10.250.0.2", "10.250.1.2")
-        return (
+        found = (
             *(Current(name=name, type="A", ttl=30, values=both, owner="fed") for name in names),
             Current(name=EAST, type="A", ttl=30, values=("10.0.0.9",), owner="fed"),
             Current(name="web.default.fed.svc.example.com", type="A", ttl=30, values=both, owner="fed"),
         )
+        return records_live.There(found)
 
     monkeypatch.setattr(status, "current_of", there)
     federation.plane.put(CLUSTERS, cluster("fc02", zones=()))
@@ -167,7 +169,7 @@ def test_a_conflict_is_a_problem_with_its_owner(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = (Current(name=EAST, type="A", ttl=30, values=("10.0.0.9",), owner="other"),)
-    monkeypatch.setattr(status, "current_of", lambda *_: foreign)
+    monkeypatch.setattr(status, "current_of", lambda *_: records_live.There(foreign))
     done = federation.run("status", *federation.topology(), "--store", "store.json")
     assert done.stdout.splitlines()[0] == (
         f"problem: record {EAST} A belongs to other; nothing is changed for its service"
@@ -209,7 +211,7 @@ def test_a_living_plan_says_what_it_cannot_see_and_exits_3_for_a_conflict(
     federation: Federation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     foreign = (Current(name=EAST, type="A", ttl=30, values=("10.0.0.9",), owner="other"),)
-    monkeypatch.setattr(records_live, "current_of", lambda *_: foreign)
+    monkeypatch.setattr(records_live, "current_of", lambda *_: records_live.There(foreign))
     federation.fc01.put(SLICES, endpoints())
     done = federation.run(
         "records", "live", *federation.topology(), "--store", "store.json", "--output", "json"
@@ -221,6 +223,21 @@ def test_a_living_plan_says_what_it_cannot_see_and_exits_3_for_a_conflict(
         "conflicts": [{"name": EAST, "type": "A", "owner": "other"}],
     }
     assert done.stderr.splitlines()[0] == ("note: service default/nginx has no ready backend on member fc01")
+
+
+def test_names_that_are_somebody_elses_in_the_store_are_left_out(
+    federation: Federation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alias = (Current(name=GLOBAL, type="A", ttl=30, values=("alias of /subscriptions/s",)),)
+    there = records_live.There(alias, (names.GLOBAL,))
+    monkeypatch.setattr(records_live, "current_of", lambda *_: there)
+    done = federation.run("records", "live", *federation.topology(), "--store", "store.json")
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert EAST in done.stdout
+    assert f" {GLOBAL} " not in done.stdout
+    monkeypatch.setattr(status, "current_of", lambda *_: there)
+    done = federation.run("status", *federation.topology(), "--store", "store.json")
+    assert not [line for line in done.stdout.splitlines() if f" {GLOBAL} " in line]
 
 
 def test_a_file_with_several_stores_is_refused(tmp_path: Path) -> None:
