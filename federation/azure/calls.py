@@ -23,7 +23,7 @@ from federation.azure.patience import Patience
 from federation.azure.quota import Quota
 from federation.deadline import PROGRESS_SECONDS
 
-CLIENT: dict[str, Any] = {"retry_total": 0, "logging_enable": False}
+CLIENT: dict[str, Any] = {"retry_total": 0, "user_agent": "k8s-federation"}
 """For the SDK's clients: they try once."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 5.0
 """Seconds after a failure; twice as much after each further one."""
@@ -103,7 +103,9 @@ class Calls:
 
     def _refused(self, quota: Quota, trouble: _Trouble, error: HttpResponseError) -> float:
         """How long to wait; for a limit the quota makes wait, and all others with it."""
-        status, after = error.status_code or 0, _retry_after(error)
+        status, after, lost = error.status_code or 0, _retry_after(error), error.__cause__
+        if isinstance(lost, (ServiceRequestError, ServiceResponseError)):
+            return trouble.failed(lost)  # azure-identity calls it a refusal when Entra ID does not answer
         if status == 429 or (status == 503 and after is not None):
             quota.refused(trouble.throttled(after))
             return 0.0

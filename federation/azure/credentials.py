@@ -13,6 +13,7 @@ What the environment says is taken in azure-native's order; variables that begin
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -148,6 +149,8 @@ def credential(identity: Identity, cloud: Cloud) -> TokenCredential:
     """The credential of azure-identity, which renews its tokens itself. Raises `FederationError`."""
     import azure.identity as sdk  # noqa: PLC0415  only who asks Azure pays for its memory
 
+    # It logs each failure beside raising it: an `up` would show the same thing twice, the first time unasked.
+    logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
     try:
         return _made(sdk, identity, cloud)
     except (ValueError, OSError) as error:  # such as a certificate that cannot be read

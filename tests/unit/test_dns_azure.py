@@ -51,7 +51,7 @@ def test_a_set_has_a_ttl_and_the_mark_in_its_metadata(account: Account) -> None:
     backend.write(create(replace(NGINX, ttl=77)), backend.read(), owner="fed")
     found = account.sets()["nginx.default.fed.svc", "A"]
     assert (found["TTL"], found["metadata"]) == (77, {OWNER: "fed"})
-    assert OWNER == "federation-owner", "it is in the zones of those who use it, and in docs/names.md"
+    assert OWNER == "federation-owner", "it is in the zones of those who use it"
 
 
 def test_somebodys_notes_in_the_metadata_stay(account: Account) -> None:
