@@ -20,6 +20,8 @@ from components.dynamic.records import DnsRecords, DnsRecordsArgs
 from components.federation import FederationControlPlane
 from components.zones import Surroundings, Zone, zone
 from federation.azure.cloud import Cloud
+from federation.dns import limits
+from federation.dns.service import ServiceSpec, check_zone
 from federation.names import Service
 from federation.topology import models
 
@@ -65,6 +67,7 @@ class FederatedNames(pulumi.ComponentResource):
     ) -> None:
         super().__init__("federation:dns:FederatedNames", name, {}, opts)
         self._name, self._args = name, args
+        require_room(args.topology, args.services)
         around = Surroundings(
             topology=args.topology,
             clusters=args.clusters,
@@ -117,7 +120,7 @@ class FederatedNames(pulumi.ComponentResource):
             ttl=topology.ttl,
             namespace=service.namespace,
             service=service.name,
-            members=[{"name": m.name, "region": m.region, "zones": list(m.zones)} for m in topology.members],
+            members=_members(topology),
             federation_kubeconfig=self._args.plane.kubeconfig,
             stores=[zone.store for zone in zones],
         )
@@ -143,3 +146,25 @@ class FederatedNames(pulumi.ComponentResource):
 
     def _child(self, *after: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), **more)
+
+
+def require_room(topology: models.Topology, services: Iterable[Service]) -> None:
+    """Refuse in the preview what a zone of Azure cannot hold. Raises `LimitError`."""
+    props = {
+        "federation": topology.name,
+        "domain": topology.domain,
+        "ttl": topology.ttl,
+        "members": _members(topology),
+    }
+    specs = [
+        ServiceSpec.from_props({**props, "namespace": each.namespace, "service": each.name})
+        for each in services
+    ]
+    for backend in topology.dns:
+        if isinstance(backend, models.AzureDns):
+            check_zone(specs, limits.AZURE_PRIVATE if backend.private else limits.AZURE)
+
+
+def _members(topology: models.Topology) -> list[dict[str, Any]]:
+    """As `DnsRecords` is given them."""
+    return [{"name": m.name, "region": m.region, "zones": list(m.zones)} for m in topology.members]

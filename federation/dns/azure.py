@@ -15,9 +15,11 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from federation.azure.calls import SAY_SECONDS, LaterError
 from federation.azure.patience import Patience
+from federation.dns.azure_records import is_alias
 from federation.dns.azure_zone import Zone
 from federation.dns.backend import StaleError, UnfinishedError, check
 from federation.dns.limits import LimitError
@@ -49,13 +51,20 @@ class AzureBackend:
         self._zone, self._domain, self.without, self._workers = zone, domain, without, workers
 
     def read(self) -> Mapping[Key, Stored]:
-        """All record sets at the domain and below it. Of a large zone they may be two minutes old: see `azure_zone`."""
+        """All record sets at the domain and below it. Of a large zone they may be two minutes old: see `azure_zone`.
+
+        Where some names are somebody else's, aliases are, whatever mark they bear: the stack makes them itself, and
+        for Traffic Manager. Elsewhere one with our mark is ours, to be made a set of addresses again.
+        """
         below = f".{self._domain}"
-        return {
+        found = {
             key: each
             for key, each in self._zone.read().items()
             if key[0] == self._domain or key[0].endswith(below)
         }
+        if not self.without:
+            return found
+        return {key: replace(each, owner=None) if is_alias(each) else each for key, each in found.items()}
 
     def write(self, changes: Sequence[Change], seen: Mapping[Key, Stored], *, owner: str) -> None:
         """Make the changes, name by name. What is refused at one name stops no other.

@@ -21,6 +21,7 @@ OWNER = "federation-owner"
 """Key of the metadata that says which federation a record set belongs to."""
 APEX = "@"
 """The relative name of the zone's own name."""
+_ALIAS = "alias of "
 _LISTS = ("a", "aaaa", "caa", "mx", "ns", "ptr", "srv", "txt")
 _SINGLES = ("cname", "soa")
 _NAMES = ("cname", "nsdname", "ptrdname", "exchange", "target")  # fields that are domain names
@@ -50,6 +51,11 @@ def stored(found: Any, zone: str) -> Stored:
     metadata = dict(found.metadata or {})
     owner = next((text for key, text in metadata.items() if key.lower() == OWNER), None)
     return Stored(record, owner or None, _version(str(found.etag), _notes(metadata)))
+
+
+def is_alias(seen: Stored) -> bool:
+    """Whether a set that `stored` has made follows a resource, and has no records of its own."""
+    return any(value.startswith(_ALIAS) for value in seen.record.values)
 
 
 def etag(seen: Stored) -> str:
@@ -90,7 +96,7 @@ def _notes(metadata: Mapping[str, str]) -> dict[str, str]:
 def _values(found: Any) -> tuple[str, ...]:
     target = getattr(found, "target_resource", None)
     if target is not None and target.id:
-        return (f"alias of {target.id}",)
+        return (f"{_ALIAS}{target.id}",)
     records = [record for kind in _LISTS for record in getattr(found, f"{kind}_records", None) or ()]
     records += [record for kind in _SINGLES if (record := getattr(found, f"{kind}_record", None))]
     return sorted_values(_text(record) for record in records)

@@ -6,6 +6,12 @@ from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from components.names import require_room
+from federation.dns.limits import LimitError
+from federation.names import Service
+from federation.topology import load
 from tests.components.plane_fixtures import Build, Built, build_fixture, open_texts  # noqa: F401
 from tests.components.test_stack import KEYS_IN_BASE64
 from tests.unit.test_etcd_files import pair
@@ -137,3 +143,18 @@ def test_a_preview_of_nothing_knows_the_whole_graph(build: Build) -> None:
     topology = {**NGINX, **COREDNS, **clusters(vips={"cidr": "10.250.0.0/24"})}
     up, preview = build(topology=topology), build(topology=topology, preview=True)
     assert preview.resources.keys() == up.resources.keys()
+
+
+def test_a_zone_that_cannot_hold_all_names_is_refused_before_anything_is_made() -> None:
+    azure = {
+        "provider": "azure",
+        "resource_group": "rg",
+        "location": "westus",
+        "issuer": "https://issuer.example",
+    }
+    topology = load({"name": "fed", "domain": "example.com", "dns": [azure], **clusters()})
+    services = [Service("default", f"s{number}") for number in range(2_500)]
+    require_room(topology, services[:-1])
+    with pytest.raises(LimitError, match="the zone would have 10002 record sets, azure takes 10000"):
+        require_room(topology, services)
+    require_room(load({"name": "fed", "domain": "example.com", **COREDNS, **clusters()}), services)

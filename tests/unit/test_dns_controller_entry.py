@@ -14,8 +14,10 @@ import pytest
 
 from federation.azure.patience import Patience
 from federation.controllers.__main__ import CONTROLLERS
-from federation.controllers.dns import Settings
+from federation.controllers.dns import Settings, patience
+from federation.controllers.http import Health
 from federation.controllers.process import Process, logger
+from federation.dns.azure_store import AzureStore
 from federation.dns.live import BINDINGS, CLUSTERS, READERS, SERVICES, SLICES
 from federation.dns.memory import MemoryBackend
 from federation.dns.store import Store
@@ -80,3 +82,34 @@ def test_a_configuration_is_read_and_what_it_lacks_is_told() -> None:
     assert str(caught.value) == (
         "configuration: lacks 'endpoints'. Next: run `pulumi up`, which writes it anew."
     )
+
+
+def test_waiting_for_a_limit_is_alive_and_ends_with_the_process() -> None:
+    moment = [100.0]
+    process = Process("dns", logger("dns", io.StringIO()), health=Health(60, clock=lambda: moment[0]))
+    given = patience(process)
+    moment[0] = 161.0
+    assert process.health.alive()
+    given.sleep(0)
+    assert process.health.alive() is None
+    process.stop.set()
+    with pytest.raises(FederationError, match="it is told to stop"):
+        given.sleep(3600)
+    assert given.turn == given.failing == 15, "seconds, of the sixty after which it counts as hanging"
+
+
+def test_stores_of_both_kinds_are_read() -> None:
+    azure = AzureStore(subscription="s", resource_group="rg", zone="example.com", client_id="c")
+    coredns = Store(endpoints=("https://etcd:2379",), ca="", certificate="", key="")
+    config = {
+        "federation": "fed",
+        "domain": "example.com",
+        "ttl": 30,
+        "kubeconfig": "k",
+        "stores": [coredns.as_props(), azure.as_props()],
+    }
+    assert Settings.of(config).stores == (coredns, azure)
+    with pytest.raises(FederationError, match="configuration: has a value of the wrong kind"):
+        Settings.of(config | {"stores": [{"provider": "route53"}]})
+    with pytest.raises(FederationError, match="configuration: lacks 'subscription'"):
+        Settings.of(config | {"stores": [{"provider": "azure"}]})

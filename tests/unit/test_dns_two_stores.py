@@ -19,6 +19,7 @@ from federation.controllers.dns_writer import Metrics, Writer
 from federation.controllers.process import Process, logger
 from federation.deadline import Deadline
 from federation.dns import provision, service
+from federation.dns.azure_records import OWNER
 from federation.dns.backend import Backend, MissingZoneError
 from federation.dns.facts import Current, Facts, current
 from federation.dns.limits import AZURE, LimitError
@@ -81,14 +82,16 @@ def stores_fixture(account: Account) -> Stores:
     return Stores(account)
 
 
-@pytest.fixture(name="managed")
-def managed_fixture(account: Account) -> Stores:
-    """With an alias to Traffic Manager at the global name, as Pulumi makes it."""
+@pytest.fixture(name="managed", params=[{}, {OWNER: "fed"}], ids=["unmarked", "marked"])
+def managed_fixture(account: Account, request: pytest.FixtureRequest) -> Stores:
+    """With an alias to Traffic Manager at the global name, as Pulumi makes it: with the federation's mark, too."""
     answer = account.dns.profile(
         "nginx", trafficRoutingMethod="MultiValue", maxReturn=8, endpoints=[endpoint("west", "10.0.0.2")]
     )
     assert answer.status in (200, 201), answer.json()
-    account.put("nginx.default.fed.svc", to(account.dns.profile_id("nginx")))
+    body = to(account.dns.profile_id("nginx"))
+    body["properties"]["metadata"] = request.param
+    account.put("nginx.default.fed.svc", body)
     return Stores(account, without_global=True)
 
 
@@ -158,6 +161,19 @@ def test_where_traffic_manager_is_new_our_global_record_makes_way(account: Accou
     stores = Stores(account, without_global=True)
     stores.provide({**BOTH})
     assert stores.in_azure() == REST
+
+
+def test_where_traffic_manager_has_been_its_alias_becomes_our_record(account: Account) -> None:
+    """Marked, as the stack makes it: it goes with the stack's next step, which deletes it."""
+    account.dns.profile(
+        "nginx", trafficRoutingMethod="MultiValue", maxReturn=8, endpoints=[endpoint("w", "10.0.0.2")]
+    )
+    body = to(account.dns.profile_id("nginx"))
+    body["properties"]["metadata"] = {OWNER: "fed"}
+    account.put("nginx.default.fed.svc", body)
+    stores = Stores(account)
+    stores.provide({**BOTH})
+    assert stores.in_azure() == ALL
 
 
 def test_outputs_name_the_global_name_although_it_is_an_alias(managed: Stores) -> None:
