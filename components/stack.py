@@ -11,6 +11,7 @@ import pulumi
 from components.cluster import AnyCluster, Cluster, WayIn
 from components.dynamic.join import Join, JoinArgs
 from components.dynamic.membership import Membership, MembershipArgs
+from components.dynamic.protection import Protection
 from components.existing_cluster import ExistingCluster, ExistingClusterArgs, kubeconfig_text
 from components.federation import FederationControlPlane, FederationControlPlaneArgs
 from components.keepalived import KeepalivedArgs, KeepalivedStack
@@ -88,7 +89,9 @@ class Federation(pulumi.ComponentResource):
             self.names, self.nameservers, self.stores = made.names, made.nameservers, made.stores
             everything = [*everything, made]
         if topology.verify:
-            self._verify(plane, joins, everything)
+            everything = [*everything, self._verify(plane, joins, everything)]
+        if any(_may_protect(part) for part in (*topology.clusters, *topology.dns)):
+            self._forbid_removal([plane, *clusters.values(), *vips.values(), *joins.values(), *everything])
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
         self.kubeconfig = self._merged(clusters, plane.kubeconfig)
@@ -204,7 +207,7 @@ class Federation(pulumi.ComponentResource):
 
     def _verify(
         self, plane: FederationControlPlane, joins: Mapping[str, Join], after: Sequence[pulumi.Resource]
-    ) -> None:
+    ) -> Verification:
         """When all else is done."""
         args = VerificationArgs(
             topology=self._topology.model_dump_json(exclude_defaults=True),
@@ -212,7 +215,18 @@ class Federation(pulumi.ComponentResource):
             nameservers=self.nameservers,
             members={name: join.id for name, join in joins.items()},
         )
-        Verification(f"{self._topology.name}-verification", args, self._child(depends_on=list(after)))
+        return Verification(f"{self._topology.name}-verification", args, self._child(depends_on=list(after)))
+
+    def _forbid_removal(self, everything: Sequence[Any]) -> None:
+        """Before anything goes, it is refused if a part of it is protected."""
+        clusters = [f"cluster {c.name}" for c in self._topology.clusters if getattr(c, "protect", False)]
+        zones = [
+            f"zone {z.zone or self._topology.domain}"
+            for z in self._topology.dns
+            if isinstance(z, models.AzureDns) and z.protect
+        ]
+        opts = self._child(depends_on=list(everything))
+        Protection(f"{self._topology.name}-protection", [*clusters, *zones], opts)
 
     def _merged(self, clusters: Mapping[str, Cluster], federation: pulumi.Output[str]) -> pulumi.Output[str]:
         name = self._topology.name
@@ -242,6 +256,10 @@ def azure_cloud(topology: models.Topology) -> Cloud | None:
         return None
     config = pulumi.Config("azure-native")
     return cloud_of(config.get("environment"), config.get("metadataHost"))
+
+
+def _may_protect(part: object) -> bool:
+    return isinstance(part, models.AksCluster | models.AzureDns)
 
 
 def _row(join: Join) -> pulumi.Output[dict[str, Any]]:

@@ -236,7 +236,8 @@ class AcsCluster(pulumi.ComponentResource):
     def _lock(self, cluster: containerservice.ManagedCluster, under: Sequence[pulumi.Resource]) -> None:
         """On the cluster alone: one on the machines' group would stop load balancers from being removed (AKS#621).
 
-        It holds for all that is under the cluster's id, so it is made last, and goes first.
+        It holds for all that is under the cluster's id, so it is made last, and goes first. The cluster is protected in
+        the stack, the lock is not: it shall go in the same run that is told of protect: false.
         """
         if self._spec.protect:
             authorization.ManagementLockByScope(
@@ -245,7 +246,7 @@ class AcsCluster(pulumi.ComponentResource):
                 level="CanNotDelete",
                 notes=f"Cluster of a federation; set protect: false for {self.name} in its topology.",
                 scope=cluster.id,
-                opts=arm.options(self, *under, protect=True),
+                opts=arm.options(self, *under),
             )
 
     def _credentials(

@@ -163,7 +163,7 @@ class AzureDnsZone(pulumi.ComponentResource):
                 level="CanNotDelete",
                 notes="Zone of a federation; set protect: false for it in the topology.",
                 scope=pulumi.Output.concat(zone.id, "/SOA/@"),
-                opts=self._opts(protect=True),
+                opts=self._opts(),
             )
         ]
 

@@ -75,7 +75,7 @@ def test_the_zone_cannot_be_deleted_by_accident() -> None:
     azure = build()
     lock = azure.only("authorization:ManagementLockByScope")
     assert (lock.inputs["scope"], lock.inputs["level"]) == (f"{ZONE_ID}/SOA/@", "CanNotDelete")
-    assert lock.protect
+    assert not lock.protect, "it shall go in the same run that is told of protect: false"
     assert azure.only("dns:Zone").protect
     unguarded = build(protect=False)
     assert unguarded.of("authorization:ManagementLockByScope") == {}

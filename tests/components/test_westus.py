@@ -197,6 +197,22 @@ def test_nothing_secret_is_in_an_input_that_is_not_secret(folder: Path) -> None:
     assert kubeconfig(), "the answer of AKS has tokens of nobody"
 
 
+def test_a_destroy_comes_first_to_what_says_that_parts_are_protected(folder: Path) -> None:
+    made = built(westus(folder))
+    protection = made.resources["myfederation-protection"]
+    assert protection.inputs["protects"] == [f"cluster {WEST}", f"cluster {EAST}", "zone syncweek.com"]
+    unconditional = {n for n, one in made.resources.items() if ":" in one.type and not _component(one.type)}
+    assert made.before("myfederation-protection") >= unconditional - {"myfederation-protection"}
+    changed = json.loads(westus(folder))
+    for part in (*changed["clusters"], *changed["dns"]):
+        part["protect"] = False
+    assert built(json.dumps(changed)).resources["myfederation-protection"].inputs["protects"] == []
+
+
+def _component(type_: str) -> bool:
+    return type_.startswith("federation:")
+
+
 def test_no_cloud_is_asked_for_where_no_zone_is_in_azure(folder: Path) -> None:
     topology = load(json.loads(westus(folder, dns=[])))
     assert azure_cloud(topology) is None

@@ -164,7 +164,7 @@ class Stack:
             "--kubeconfig",
             str(self.kubeconfig),
             "--context",
-            FEDERATION,
+            self.topology["name"],
             *words,
             stdin=stdin,
         )

@@ -32,7 +32,7 @@ def main(method: str, path: str, body: str) -> None:
     with ARMPipelineClient(base_url=base, policies=policies, transport=transport()) as client:
         content = json.loads(body)
         answer = client.send_request(
-            HttpRequest(method, path, json=content) if content else HttpRequest(method, path)
+            HttpRequest(method, f"{base}{path}", json=content)
         )
     text = answer.text()
     print(json.dumps([answer.status_code, json.loads(text) if text else None]))

@@ -107,7 +107,7 @@ def test_sizes_windows_and_tags_are_updates_and_another_region_is_a_replacement_
         with stack.edited() as topology:
             cluster = topology["clusters"][1]
             cluster["tags"] = {"team": "a"}
-            cluster["maintenance"] = {"weekday": "Sunday", "hour": 3}
+            cluster["maintenance"] = {"weekday": "Sunday", "time": "03:00"}
             cluster["user_pools"] = [{"name": "agentpool1", "count": 3, "max_count": 7}]
         plan = stack.preview()
         assert plan.keys() <= {"update"}, plan
