@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -56,8 +58,24 @@ def faults(azure: Running, *rules: Any) -> None:
     azure.service.faults.replace(json.dumps(rules).encode())
 
 
+def _dynamic_servers(cloud: Engine) -> list[int]:
+    """Process ids of those that this engine has started."""
+    mark = f"PULUMI_HOME={cloud.env['PULUMI_HOME']}\0".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            if b"pulumi.dynamic" not in (process / "cmdline").read_bytes():
+                continue
+            if mark in (process / "environ").read_bytes() + b"\0":
+                found.append(int(process.name))
+    return found
+
+
 def killed_up(cloud: Engine, program: Path, when: Callable[[], str | None]) -> None:
-    """Start an update, and kill the engine once `when` gives None; return when all its processes are gone."""
+    """Start an update, and kill the engine once `when` gives None; return when all its processes are gone.
+
+    Ours end by themselves; the SDK's server of dynamic resources does not notice that its engine has died.
+    """
     argv = [str(cloud.pulumi), "up", "--yes", "--skip-preview", "--non-interactive"]
     with (program / "log").open("ab") as log:
         process = subprocess.Popen(argv, cwd=program, env=cloud.env, stdout=log, stderr=log)
@@ -71,6 +89,8 @@ def killed_up(cloud: Engine, program: Path, when: Callable[[], str | None]) -> N
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait(DEADLINE)
+    for server in _dynamic_servers(cloud):
+        os.kill(server, signal.SIGKILL)
     left = Deadline(10)
     left.until("the engine", lambda: "; ".join(cloud.processes()) or None, fix="end what is left")
     cloud.does(program, "cancel", "--yes")

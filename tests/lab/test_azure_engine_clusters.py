@@ -28,8 +28,8 @@ from tests.lab.engine_fixtures import (  # noqa: F401
 from tests.wire.azure_arm_wire import Running
 
 POINTS = (1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39)
-"""Numbers of resources in the inventory: of 46, those at which an update is killed."""
-SAMPLE = random.Random(6).sample(POINTS, 1)
+"""Numbers of resources in the inventory at which an update is killed; at the end there are 46."""
+SAMPLE = (21,)
 SEEDS = tuple(range(8))
 
 
@@ -64,7 +64,9 @@ def test_clusters_stay_as_they_are_until_something_changes(
     # A preview does not know the principal of an identity that is updated (the real plugin's rule: `STABLE`).
     assert planned.get("replace", set()) <= {"west-assigns-kubelet", "west-changes-network"}
     assert "replaced" not in cloud.does(program, "up", "--yes", "--skip-preview")
-    assert {e.id for e in azure.service.store.all()} == before.keys(), "an update has made or removed something"
+    assert {e.id for e in azure.service.store.all()} == before.keys(), (
+        "an update has made or removed something"
+    )
     cloud.does(program, "preview", "--expect-no-changes")
 
     cloud.does(program, "config", "set", "region", "westus2")

@@ -25,7 +25,7 @@ def agrees(type_: ResourceType, inputs: Mapping[str, Any], document: Document) -
     children = CHILD_LISTS.get(type_.name, ())
     return all(
         _has_children(shape.fields[name], value, found.get(name))
-        if name in children
+        if name in children and properties.are_named(value)
         else _agrees(shape.fields.get(name), value, found.get(name), name)
         for name, value in inputs.items()
         if not properties.is_own(type_, name) and (name != "id" or value == document.get("id"))

@@ -216,15 +216,23 @@ def _follow_keys(shape: Shape, value: Values, before: Any, after: Values) -> Val
 
 def _children(shape: Shape, value: Any, before: Any, after: Any) -> Any:
     """A list whose items are told apart by name, and of which only those in the inputs are ours."""
-    if not (isinstance(value, list) and isinstance(after, list)) or has_unknown(value):
+    if not (isinstance(after, list) and are_named(value)) or has_unknown(value):
         return _follow(shape, value, before, after)
     old, new = _by_name(before), _by_name(after)
     item = shape.item or schema.ANY
     followed = [
-        _follow(item, child, old.get(child.get("name"), _MISSING), new.get(child.get("name"), _MISSING))
+        _follow(item, child, old.get(child["name"], _MISSING), new.get(child["name"], _MISSING))
         for child in value
     ]
     return [child for child in followed if child is not _MISSING]
+
+
+def are_named(items: Any) -> bool:
+    """Whether a list's items are objects that can be told apart by `name`."""
+    if not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
+        return False
+    names = {item.get("name") for item in items}
+    return len(names) == len(items) and all(isinstance(name, str) for name in names)
 
 
 def _by_name(items: Any) -> dict[Any, Any]:
