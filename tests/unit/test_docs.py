@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -17,14 +18,18 @@ from typer.core import TyperGroup
 
 from federation.cli.commands import app as fedctl
 from federation.karmada.rbac import DEFAULT_GRANTS
-from federation.topology import examine, schema
+from federation.topology import examine, load, schema
+from federation.topology.models import AksCluster
 from federation.topology.reference import page
+from federation.topology.sizes import SIZES
 from lab.cli import app as lab
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TEXT = "\n".join(d.read_text() for d in DOCUMENTS)
 FEDERATION = (ROOT / "docs" / "federation.md").read_text()
+AZURE = (ROOT / "docs" / "azure.md").read_text()
+README = (ROOT / "README.md").read_text()
 # pkg/kubefed/init/init.go, join.go and util/util.go of kubernetes-retired/federation
 KUBEFED_FLAGS = """
 --api-server-advertise-address --api-server-port --api-server-service-type --apiserver-arg-overrides
@@ -60,12 +65,13 @@ def test_links_between_documents_lead_somewhere(document: Path) -> None:
     text = document.read_text()
     for link in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (document.parent / link).exists(), link
-    titles = {_anchor(title) for title in re.findall(r"^#+ (.*)$", text, re.MULTILINE)}
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= titles
+    for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", text):
+        assert anchor in _anchors((document.parent / file).read_text() if file else text), f"{file}#{anchor}"
 
 
-def _anchor(title: str) -> str:
-    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+def _anchors(text: str) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 def code() -> Iterator[str]:
@@ -147,7 +153,7 @@ def test_documents_show_topologies() -> None:
 
 @pytest.mark.parametrize("flag", KUBEFED_FLAGS)
 def test_every_flag_of_kubefed_has_its_counterpart_or_a_reason(flag: str) -> None:
-    rows = re.findall(rf"^\|[^|\n]*`{flag}`[^|\n]*\|(.*)\|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(rf"^\|[^|\n]*`{flag}`[^|\n]*\|(.*)\|$", README, re.MULTILINE)
     assert rows
     assert all("`" in row or "dropped: " in row or "host" in row or row.strip() == "as above" for row in rows)
 
@@ -167,10 +173,10 @@ def test_the_table_of_rights_is_what_a_member_grants() -> None:
 
 
 @cache
-def texts() -> tuple[str, ...]:
-    """All texts of the product's source, an f-string with its constant parts in one."""
+def texts(*rooms: str) -> tuple[str, ...]:
+    """All texts of the source of these packages, an f-string with its constant parts in one."""
     found: list[str] = []
-    for file in [*(ROOT / "federation").rglob("*.py"), *(ROOT / "components").rglob("*.py")]:
+    for file in [file for room in rooms for file in (ROOT / room).rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.JoinedStr):
                 found.append(
@@ -181,7 +187,10 @@ def texts() -> tuple[str, ...]:
     return tuple(found)
 
 
-MESSAGES = re.findall(r"^\| [^|`]+ \| `([^`]+)` \| [^|]+ \|$", FEDERATION, re.MULTILINE)
+_SAYS, _, _REST = AZURE.partition("What this project says:")[2].partition("What Azure says")
+_CODES = _REST.partition("\n## ")[0]
+_ROW = r"^\| [^|`]+ \| `([^`]+)` \| [^|]+ \|$"
+MESSAGES = [text for page in (FEDERATION, _SAYS) for text in re.findall(_ROW, page, re.MULTILINE)]
 
 
 @pytest.mark.parametrize("message", MESSAGES)
@@ -189,8 +198,63 @@ def test_a_message_that_a_document_quotes_is_one_of_the_products(message: str) -
     parts = [part for part in message.split("…") if len(part.strip(" :")) > 3]
     assert parts
     for part in parts:
-        assert any(part.strip(" :") in text for text in texts()), part
+        assert any(part.strip(" :") in text for text in texts("federation", "components")), part
 
 
 def test_messages_are_quoted() -> None:
     assert len(MESSAGES) > 12
+    assert MESSAGES[-1] in _SAYS
+
+
+CODES = [
+    code
+    for cell in re.findall(r"^\| [^|]+ \| ([^|]+) \| [^|]+ \|$", _CODES, re.MULTILINE)
+    for code in re.findall(r"`([^`]+)`", cell)
+]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_that_the_failures_of_azure_name_is_known_to_the_stand_in(code: str) -> None:
+    assert any(code.lower() in text.lower() for text in texts("lab/azure"))
+
+
+def test_codes_are_named() -> None:
+    assert len(CODES) > 8
+
+
+WRITTEN = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", AZURE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("keys", "message"), WRITTEN)
+def test_what_a_document_says_of_a_wrong_key_is_said(keys: str, message: str) -> None:
+    cluster = {"name": "a", "kind": "aks", "location": "westus"}
+    given = yaml.safe_load(keys if keys.startswith("{") else f"{{{keys}}}")
+    document = {"name": "fed", "domain": "example.com", "clusters": [{**cluster, **given}]}
+    _, mistakes = examine(document)
+    assert [str(mistake).partition(": ")[2] for mistake in mistakes] == [message]
+
+
+def test_wrong_keys_are_shown() -> None:
+    assert len(WRITTEN) > 10
+
+
+def test_the_quotas_are_those_of_the_stack() -> None:
+    """vCPUs of each region and size: at first, autoscaled to the end, and an upgrade of that."""
+    document = yaml.safe_load((ROOT / "Pulumi.westus.yaml").read_text())["config"]["federation:topology"]
+    expected = Counter[tuple[str, str, int]]()
+    for cluster in load(document).clusters:
+        assert isinstance(cluster, AksCluster)
+        for pool in (cluster.system, *cluster.pools):
+            for column, nodes in enumerate((pool.count, pool.max_count, pool.most)):
+                expected[cluster.location, pool.vm_size, column] += nodes * SIZES[pool.vm_size].cpus
+    rows = re.findall(r"^\| (\w+) \| \w+ \(`(\w+)`\) \| (\d+) \| (\d+) \| (\d+) \|$", README, re.MULTILINE)
+    found = {(row[0], row[1], column): int(row[2 + column]) for row in rows for column in range(3)}
+    assert found == expected
+
+
+def test_the_columns_of_the_cost_add_up() -> None:
+    rows = re.findall(r"^\| [^|]+ \| [^|]+ \| \$(\d+\.\d\d) \|$", README, re.MULTILINE)
+    total = re.search(r"About \*\*\$(\d+\.\d\d) an hour\*\*, some \$([\d,]+) a month", README)
+    assert total
+    assert sum(map(float, rows)) == pytest.approx(float(total[1]), abs=0.03)
+    assert int(total[2].replace(",", "")) == pytest.approx(sum(map(float, rows)) * 730, rel=0.01)
