@@ -223,10 +223,11 @@ class Federation(pulumi.ComponentResource):
         zones = [
             f"zone {z.zone or self._topology.domain}"
             for z in self._topology.dns
-            if isinstance(z, models.AzureDns) and z.protect
+            if isinstance(z, models.AzureDns) and z.protect and z.create
         ]
         opts = self._child(depends_on=list(everything))
-        Protection(f"{self._topology.name}-protection", [*clusters, *zones], opts)
+        name = self._topology.name
+        Protection(f"{name}-protection", name, [*clusters, *zones], opts)
 
     def _merged(self, clusters: Mapping[str, Cluster], federation: pulumi.Output[str]) -> pulumi.Output[str]:
         name = self._topology.name

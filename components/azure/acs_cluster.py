@@ -145,7 +145,6 @@ class AcsCluster(pulumi.ComponentResource):
                 location=self.location,
                 group=self._network.group,
                 tags=self._tags,
-                foreign_tags=self._spec.foreign_tags,
             ),
             pulumi.ResourceOptions(parent=self),
         )

@@ -20,14 +20,12 @@ class IdentitiesArgs:
         location: its region.
         group: its resource group, with its network and its addresses.
         tags: of all that is made for it.
-        foreign_tags: names of tags that somebody else keeps.
     """
 
     cluster: str
     location: str
     group: resources.ResourceGroup
     tags: Mapping[str, str]
-    foreign_tags: Sequence[str] = ()
 
 
 class Identities(pulumi.ComponentResource):
@@ -72,7 +70,9 @@ class Identities(pulumi.ComponentResource):
             resource_group_name=self._args.group.name,
             location=self._args.location,
             tags=self._args.tags,
-            opts=arm.options(self, ignore=arm.foreign(self._args.foreign_tags)),
+            # It keeps the tags it was made with: while it is updated, a preview does not know whose rights these are,
+            # and shows them as replaced.
+            opts=arm.options(self, ignore=["tags"]),
         )
 
     def administer(

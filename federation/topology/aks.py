@@ -86,8 +86,8 @@ class AksCluster(Member):
     vm_size: VmSize | None = Field(None, description="short for vm_size of the only user pool")
     authorized_ranges: tuple[OperatorNetwork, ...] = Field(
         (),
-        description="who may reach its API server and a control plane in it, beside the federation's clusters in Azure: "
-        "you, and clusters elsewhere",
+        description="who may reach its API server, and a control plane in it: you, and clusters elsewhere. The "
+        "federation's clusters in Azure always may",
     )
     private: bool = Field(False, description="its API server has no address outside of its virtual network")
     administrators: tuple[Uuid, ...] = Field((), description="object ids of groups in Entra ID")
@@ -160,7 +160,7 @@ class AksCluster(Member):
                 "are not for AKS, whose Services get addresses of Azure", "leave them out", key="vips"
             )
         if self.node_labels:
-            raise mistake("are set by AKS itself", "leave it out", key="node_labels")
+            raise mistake("is not for AKS, which labels its nodes itself", "leave it out", key="node_labels")
         return self
 
     @model_validator(mode="after")

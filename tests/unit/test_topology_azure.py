@@ -179,7 +179,9 @@ MISTAKES = {
     "clusters[0].vips: are not for AKS, whose Services get addresses of Azure; leave them out": west(
         vips={"cidr": "10.9.0.0/24"}
     ),
-    "clusters[0].node_labels: true are set by AKS itself; leave it out": west(node_labels=True),
+    "clusters[0].node_labels: true is not for AKS, which labels its nodes itself; leave it out": west(
+        node_labels=True
+    ),
     "clusters[0].pods: has a /24 for fewer nodes than the 16 that the pools may grow to in an upgrade; "
     "take a wider range, or lower max_count": west(pods=["10.64.0.0/21"]),
     "clusters[0].nodes: has fewer addresses in its first half than the 16 nodes that the pools may grow to; "

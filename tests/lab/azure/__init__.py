@@ -1,1 +1,1 @@
-"""The Azure walk-through on the stand-in: real engine, real clusters, a real DNS server; Azure itself is stood in for."""
+"""The Azure walk-through: the engine, the clusters and the DNS server are real; for Azure there is a stand-in."""

@@ -1,4 +1,4 @@
-"""One call to the stand-in's resource manager, by the client code of Azure's SDK: METHOD PATH BODY → [status, answer]."""
+"""One call to the stand-in by the client code of Azure's SDK: METHOD PATH BODY → [status, answer]."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def main(method: str, path: str, body: str) -> None:
     policies = [ARMChallengeAuthenticationPolicy(credential, f"{base}/.default")]
     with ARMPipelineClient(base_url=base, policies=policies, transport=transport()) as client:
         content = json.loads(body)
-        answer = client.send_request(
-            HttpRequest(method, f"{base}{path}", json=content)
-        )
+        answer = client.send_request(HttpRequest(method, f"{base}{path}", json=content))
     text = answer.text()
     print(json.dumps([answer.status_code, json.loads(text) if text else None]))
 
