@@ -13,7 +13,7 @@ from pulumi.runtime import set_mocks
 from components.coredns import CoreDnsArgs, CoreDnsStack
 from components.dynamic.password import PasswordProvider
 from federation.topology.dns import CoreDns
-from tests.components.plane_fixtures import DYNAMIC, Built, Props, _Monitor, unwrapped
+from tests.components.plane_fixtures import DYNAMIC, Built, Noting, Props, unwrapped
 from tests.unit import kubeconfig_fixtures
 
 NAMESERVERS = ["10.99.1.10:30053"]
@@ -48,7 +48,7 @@ def build(*, preview: bool = False, **spec: Any) -> Zone:
 @cache
 def _built(text: str, *, preview: bool) -> Zone:
     built = Zone(preview=preview)
-    set_mocks(built, preview=preview, monitor=_Monitor(built))
+    set_mocks(built, preview=preview, monitor=Noting(built))
     spec = CoreDns.model_validate({"provider": "coredns", **loads(text)})
 
     def program() -> pulumi.Output[Any]:
