@@ -13,6 +13,7 @@ from components.azure.dns_zone import AzureDnsZone, AzureDnsZoneArgs
 from components.azure.traffic_manager import TrafficManager, TrafficManagerArgs
 from components.cluster import Cluster
 from components.dns_controller import CONTROLLER
+from components.dynamic.delegation import Delegation
 from components.workload_identity import WorkloadIdentity
 from components.zones import Surroundings, Zone
 from federation.azure.cloud import Cloud
@@ -39,8 +40,10 @@ def azure_zone(spec: AzureDns, name: str, around: Surroundings) -> Zone:
         networks=networks,
     )
     made = AzureDnsZone(name, args, around.child())
-    store = partial(_store, around.cloud, spec)
     zone = spec.zone or topology.domain
+    if not spec.private:
+        Delegation(f"{name}-delegated", zone, made.name_servers, around.child(made))
+    store = partial(_store, around.cloud, spec)
     place = {"zone": zone, "subscription": made.subscription, "resource_group": made.resource_group}
     identity = {"tenant": made.tenant_id, "client_id": made.client_id}
     return Zone(

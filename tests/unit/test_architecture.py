@@ -172,7 +172,7 @@ LAYERS = {
         "http pace",
     ],
     "federation.dns": [
-        "live provision nameservers",
+        "live provision nameservers delegation",
         "service",
         "view",
         "reconcile store etcd_access",
