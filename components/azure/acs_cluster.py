@@ -12,10 +12,9 @@ import pulumi_kubernetes as kubernetes
 from pulumi_azure_native import authorization, containerservice
 
 from components.azure import arm, pools, settings
-from components.azure.guard import ClusterGuard
 from components.azure.identities import Identities, IdentitiesArgs
 from components.azure.kubeconfig import decoded, kubeconfig_of
-from components.azure.lifetime import guarded, identifier
+from components.azure.lifetime import identifier
 from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import AcsNetwork
 from components.cluster import WayIn
@@ -85,7 +84,6 @@ class AcsCluster(pulumi.ComponentResource):
         self.resource_group = args.network.group.name
         self.egress_addresses = pulumi.Output.all(args.network.egress)
         self.network_id = args.network.network.id
-        ClusterGuard(f"{name}-guard", guarded(args.cluster), arm.options(self))
         self._me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=self))
         identities, monitoring = self._identities(), self._monitoring()
         cluster = self._cluster(args, identities, monitoring)

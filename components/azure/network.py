@@ -6,6 +6,7 @@ cluster talk to the API servers of all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -26,10 +27,12 @@ class AcsNetworkArgs:
     Attributes:
         cluster: its part of the topology.
         federation: name of the federation.
+        after: what is done before the first of it.
     """
 
     cluster: AksCluster
     federation: str
+    after: Sequence[pulumi.Resource] = ()
 
 
 class AcsNetwork(pulumi.ComponentResource):
@@ -55,7 +58,7 @@ class AcsNetwork(pulumi.ComponentResource):
             resource_group_name=self._cluster.group,
             location=self._cluster.location,
             tags=self._tags(),
-            opts=self._opts(),
+            opts=self._opts(*args.after),
         )
         address = self.address("egress", self)
         self.egress = address.ip_address.apply(str)
@@ -109,5 +112,5 @@ class AcsNetwork(pulumi.ComponentResource):
     def _tags(self) -> dict[str, str]:
         return arm.tags(self._args.federation, self._cluster.tags)
 
-    def _opts(self) -> pulumi.ResourceOptions:
-        return arm.options(self, ignore=arm.foreign(self._cluster.foreign_tags))
+    def _opts(self, *after: pulumi.Resource) -> pulumi.ResourceOptions:
+        return arm.options(self, *after, ignore=arm.foreign(self._cluster.foreign_tags))

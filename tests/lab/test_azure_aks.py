@@ -19,7 +19,7 @@ from tests.lab.inventory import difference, inventory
 from tests.lab.labs import TestLab, eventually
 from tests.lab.objects import deployment, toolbox
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]  # the walk-through in tests/lab/azure goes the same ways
 
 PIP = "service.beta.kubernetes.io/azure-pip-name"
 GROUP = "service.beta.kubernetes.io/azure-load-balancer-resource-group"

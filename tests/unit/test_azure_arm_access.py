@@ -14,6 +14,7 @@ ASSIGNMENT = "2022-04-01"
 LOCK = "2020-05-01"
 NETWORK = "2024-05-01"
 ROLE = {role.name: role.id for role in ROLES}
+NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
 class Tenant:
@@ -119,8 +120,8 @@ def test_an_assignment_is_there_once(tenant: Tenant) -> None:
     ("role", "name", "properties", "said"),
     [
         (ROLE["Reader"], "reader", {}, "400 InvalidRoleAssignmentId"),
-        (str(uuid.uuid4()), None, {}, "400 RoleDefinitionDoesNotExist"),
-        (ROLE["Reader"], None, {"principalId": str(uuid.uuid4())}, "400 PrincipalNotFound"),
+        (NOBODY, None, {}, "400 RoleDefinitionDoesNotExist"),
+        (ROLE["Reader"], None, {"principalId": NOBODY}, "400 PrincipalNotFound"),
         (ROLE["Reader"], None, {"principalType": "User"}, "400 UnmatchedPrincipalType"),
         (ROLE["Reader"], None, {"principalType": "Robot"}, "400 UnmatchedPrincipalType"),
     ],
