@@ -32,7 +32,7 @@ RESOURCES = {"test", "net", "nodes", "example.test", "keep-soa", "controller"}
 
 def test_a_stack_is_made_kept_changed_and_destroyed(cloud: Engine, azure: Running, stack: Project) -> None:
     program = stack("azure")
-    assert "9 to create" in cloud.does(program, "preview")
+    assert "8 to create" in cloud.does(program, "preview")
     assert names(azure) == set()
     assert "8 created" in cloud.does(program, "up", "--yes", "--skip-preview")
     assert names(azure) >= RESOURCES
