@@ -1,6 +1,6 @@
 """How fast the stack westus is on the stand-in for Azure, with real clusters: `python -m bench.azure_speed`.
 
-What Azure itself takes to make clusters is not in these figures; what the program, the engine and the federation take is.
+What Azure itself takes to make clusters is not in these figures: what program, engine and federation take is.
 """
 
 from __future__ import annotations

@@ -34,27 +34,8 @@ WATCHED_DIRECTORIES = (
 OWN_NAMESPACES = ("net", "mnt", "pid", "uts", "ipc", "cgroup")
 
 
-BESIDE = tuple(filter(None, os.environ.get("FEDERATION_TESTS_BESIDE", "").split(",")))
-"""Names of the labs of other tests that run at the same time on this machine (see tests/run): theirs does not count."""
-SHARED_BY_LABS = ("/run/netns", "/run/k8s-federation-netns")
-"""Made by the first lab, and taken away by the last one."""
-
-
 def inventory() -> dict[str, set[str]]:
     """Kind of thing → the things. Pods of the lab that tests share come and go by themselves, and don't count."""
-    found = _everything()
-    if not BESIDE:
-        return found
-    return {kind: {thing for thing in things if not _beside(thing)} for kind, things in found.items()}
-
-
-def _beside(thing: str) -> bool:
-    return any(name in thing for name in BESIDE) or any(
-        f" {path} " in f" {thing} " for path in SHARED_BY_LABS
-    )
-
-
-def _everything() -> dict[str, set[str]]:
     return {
         "mounts": set(Path("/proc/self/mountinfo").read_text().splitlines()),
         "named network namespaces": set(_names(Path("/run/netns"))),
@@ -80,15 +61,9 @@ def _names(directory: Path) -> list[str]:
 
 def _strangers() -> Iterator[str]:
     own = {kind: Path("/proc/self/ns", kind).readlink() for kind in OWN_NAMESPACES}
-    theirs = {
-        f"net:[{place.stat().st_ino}]" for name in BESIDE for place in Path("/run/netns").glob(f"{name}-*")
-    }
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            group = (process / "cgroup").read_text()
-            if any(f"k8s-federation-{lab}-" in group for lab in (SHARED, *BESIDE)):
-                continue
-            if str((process / "ns" / "net").readlink()) in theirs:
+            if f"k8s-federation-{SHARED}-" in (process / "cgroup").read_text():
                 continue
             words = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             if words and any((process / "ns" / kind).readlink() != own[kind] for kind in OWN_NAMESPACES):
