@@ -90,8 +90,7 @@ class Federation(pulumi.ComponentResource):
             everything = [*everything, made]
         if topology.verify:
             everything = [*everything, self._verify(plane, joins, everything)]
-        if any(_may_protect(part) for part in (*topology.clusters, *topology.dns)):
-            self._forbid_removal([plane, *clusters.values(), *vips.values(), *joins.values(), *everything])
+        self._forbid_removal([plane, *clusters.values(), *vips.values(), *joins.values(), *everything])
         self.members = pulumi.Output.all(*(_row(join) for join in joins.values()))
         self.endpoint = plane.endpoint
         self.kubeconfig = self._merged(clusters, plane.kubeconfig)
@@ -218,16 +217,16 @@ class Federation(pulumi.ComponentResource):
         return Verification(f"{self._topology.name}-verification", args, self._child(depends_on=list(after)))
 
     def _forbid_removal(self, everything: Sequence[Any]) -> None:
-        """Before anything goes, it is refused if a part of it is protected."""
-        clusters = [f"cluster {c.name}" for c in self._topology.clusters if getattr(c, "protect", False)]
-        zones = [
-            f"zone {z.zone or self._topology.domain}"
-            for z in self._topology.dns
-            if isinstance(z, models.AzureDns) and z.protect and z.create
-        ]
+        """Before anything goes, it is refused if a part of it is protected; only what is in Azure can be."""
+        topology = self._topology
+        clusters = [c for c in topology.clusters if isinstance(c, models.AksCluster)]
+        zones = [z for z in topology.dns if isinstance(z, models.AzureDns)]
+        if not clusters and not zones:
+            return
+        protected = [f"cluster {c.name}" for c in clusters if c.protect]
+        protected += [f"zone {z.zone_name(topology.domain)}" for z in zones if z.protect and z.create]
         opts = self._child(depends_on=list(everything))
-        name = self._topology.name
-        Protection(f"{name}-protection", name, [*clusters, *zones], opts)
+        Protection(f"{topology.name}-protection", topology.name, protected, opts)
 
     def _merged(self, clusters: Mapping[str, Cluster], federation: pulumi.Output[str]) -> pulumi.Output[str]:
         name = self._topology.name
@@ -257,10 +256,6 @@ def azure_cloud(topology: models.Topology) -> Cloud | None:
         return None
     config = pulumi.Config("azure-native")
     return cloud_of(config.get("environment"), config.get("metadataHost"))
-
-
-def _may_protect(part: object) -> bool:
-    return isinstance(part, models.AksCluster | models.AzureDns)
 
 
 def _row(join: Join) -> pulumi.Output[dict[str, Any]]:

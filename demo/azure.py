@@ -21,13 +21,11 @@ from demo.steps import (
     Stack,
     console,
     dig,
+    federate,
     kubectl,
     lab,
-    look_around,
     run,
-    show_members,
     show_names,
-    wait_for,
 )
 
 STACK = Stack("westus")
@@ -40,18 +38,11 @@ def up() -> None:
     lab("tools", "install", "lab", "pulumi", "karmada")
     lab("up", "demo/topology-azure.yaml")
     lab("azure", "start")
-    STACK.make()
-    STACK.up()
-    STACK.up("--expect-no-changes")
-    members = STACK.output("members")
-    kubeconfig, federation = STACK.kubeconfig(), STACK.topology["name"]
-    names = [member["name"] for member in members]
-    show_members(members, "calculator", wait_for("calculator", kubeconfig, names))
-    look_around(kubeconfig, federation, "calculator", names)
+    shown = federate(STACK, "calculator")
     ask = dig(NAMESERVER)
     addresses = show_names(ask, STACK.output("names"))
     lab("exec", "--", "curl", "-sS", "--max-time", "5", f"http://{addresses[0]}:5001/add/10/67")
-    advise(kubeconfig, federation, names[-1], ask)
+    advise(shown.kubeconfig, shown.name, shown.members[-1], ask)
 
 
 def advise(kubeconfig: Path, federation: str, member: str, ask: Sequence[str]) -> None:

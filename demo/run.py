@@ -17,13 +17,11 @@ from demo.steps import (
     Stack,
     console,
     dig,
+    federate,
     kubectl,
     lab,
-    look_around,
     run,
-    show_members,
     show_names,
-    wait_for,
 )
 
 STACK = Stack("icp")
@@ -33,18 +31,11 @@ def up() -> None:
     """Everything, from nothing to a federation that runs nginx, and whose names lead to it."""
     lab("tools", "install", "lab", "pulumi", "karmada")
     lab("up", "demo/topology.yaml")
-    STACK.make()
-    STACK.up()
-    STACK.up("--expect-no-changes")
-    members = STACK.output("members")
-    kubeconfig, federation = STACK.kubeconfig(), STACK.topology["name"]
-    names = [member["name"] for member in members]
-    show_members(members, "nginx", wait_for("nginx", kubeconfig, names))
-    look_around(kubeconfig, federation, "nginx", names)
+    shown = federate(STACK, "nginx")
     ask = dig(STACK.output("nameservers")[0])
     addresses = show_names(ask, STACK.output("names"))
     lab("exec", "--", "curl", "-sS", "--max-time", "5", "--head", f"http://{addresses[0]}/")
-    advise(kubeconfig, federation, names[0], ask)
+    advise(shown.kubeconfig, shown.name, shown.members[0], ask)
 
 
 def advise(kubeconfig: Path, federation: str, member: str, ask: Sequence[str]) -> None:

@@ -198,6 +198,33 @@ def show_members(members: Sequence[dict[str, Any]], app: str, pods: dict[str, in
     console.print(table)
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A federation that is up.
+
+    Attributes:
+        name: of the federation.
+        kubeconfig: of all clusters and of the federation.
+        members: their names.
+    """
+
+    name: str
+    kubeconfig: Path
+    members: list[str]
+
+
+def federate(stack: Stack, app: str) -> Shown:
+    """Bring the stack up, and again without a change; show its members, and where the app's pods are."""
+    stack.make()
+    stack.up()
+    stack.up("--expect-no-changes")
+    rows = stack.output("members")
+    shown = Shown(stack.topology["name"], stack.kubeconfig(), [row["name"] for row in rows])
+    show_members(rows, app, wait_for(app, shown.kubeconfig, shown.members))
+    look_around(shown.kubeconfig, shown.name, app, shown.members)
+    return shown
+
+
 def look_around(kubeconfig: Path, federation: str, app: str, members: Sequence[str]) -> None:
     """What kubectl shows in the federation and in its members."""
     asked = [(federation, "get clusters"), (federation, f"get deployment {app}")]

@@ -71,7 +71,7 @@ class AzureDnsZone(pulumi.ComponentResource):
     def __init__(self, name: str, args: AzureDnsZoneArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("federation:azure:AzureDnsZone", name, {}, opts)
         self._name, self._args, self._spec = name, args, args.spec
-        self.zone_name = args.spec.zone or args.domain
+        self.zone_name = args.spec.zone_name(args.domain)
         self._provider = self._other_subscription()
         self.subscription = self._subscription()
         group = self._group()

@@ -47,7 +47,7 @@ class TrafficManagerArgs:
     service: Service
     federation: str
     domain: str
-    zone_name: pulumi.Input[str]
+    zone_name: str
     resource_group: pulumi.Input[str]
     own_group: pulumi.Input[str]
     ttl: int
@@ -94,12 +94,11 @@ class TrafficManager(pulumi.ComponentResource):
             opts=arm.options(self),
         )
         self.profile_id = profile.id
-        zone = pulumi.Output.from_input(args.zone_name)
         dns.RecordSet(
             f"{name}-alias",
             record_type="A",
-            relative_record_set_name=zone.apply(lambda known: self.name.removesuffix(f".{known}")),
-            zone_name=zone,
+            relative_record_set_name=self.name.removesuffix(f".{args.zone_name}"),
+            zone_name=args.zone_name,
             resource_group_name=args.resource_group,
             ttl=args.ttl,
             target_resource={"id": profile.id},

@@ -40,11 +40,14 @@ def azure_zone(spec: AzureDns, name: str, around: Surroundings) -> Zone:
         networks=networks,
     )
     made = AzureDnsZone(name, args, around.child())
-    zone = spec.zone or topology.domain
     if not spec.private:
-        Delegation(f"{name}-delegated", zone, made.name_servers, around.child(made))
+        Delegation(f"{name}-delegated", made.zone_name, made.name_servers, around.child(made))
     store = partial(_store, around.cloud, spec)
-    place = {"zone": zone, "subscription": made.subscription, "resource_group": made.resource_group}
+    place = {
+        "zone": made.zone_name,
+        "subscription": made.subscription,
+        "resource_group": made.resource_group,
+    }
     identity = {"tenant": made.tenant_id, "client_id": made.client_id}
     return Zone(
         name=name,

@@ -7,42 +7,20 @@ from __future__ import annotations
 
 import re
 import ssl
-from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
 import requests
-from requests.adapters import HTTPAdapter
 
 from federation import proxies
 from federation.errors import RejectedError
+from federation.pinned import PinnedTls
 
-CONNECTIONS = 10
-"""Kept for the next request; as many threads as write at once."""
 # Such as (111, 'Connection refused'), [Errno 111] Connection refused, [SSL: …] certificate verify failed: …
 _INNERMOST = re.compile(
     r"""(?:\[Errno -?\d+\] |\[SSL: \w+\] |(?<=['"])(?=Connection to |Read timed out))"""
     r"""(?P<text>.+?)(?: \(_ssl|['"]\)|["']$|\)?$)"""
 )
-
-
-class Adapter(HTTPAdapter):
-    """TLS exactly as given: requests would add the authorities that come with it to those of the context."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__(pool_maxsize=CONNECTIONS)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """With the context."""
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
-
-    def proxy_manager_for(self, proxy: Any, **kwargs: Any) -> Any:
-        """Through a proxy the context is that of the server behind it."""
-        return super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing: the context verifies."""
 
 
 def session(ca: str | None, *servers: str) -> requests.Session:
@@ -56,7 +34,7 @@ def session(ca: str | None, *servers: str) -> requests.Session:
     """
     made = requests.Session()
     made.trust_env = False
-    made.mount("https://", Adapter(_context(ca)))
+    made.mount("https://", PinnedTls(_context(ca)))
     for server in servers:
         if proxy := proxies.of(server):
             parts = urlsplit(server)

@@ -25,7 +25,6 @@ from etcd3gw.exceptions import (
     Etcd3Exception,
     InternalServerError,
 )
-from requests.adapters import HTTPAdapter
 
 from federation.errors import (
     FederationError,
@@ -34,6 +33,7 @@ from federation.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from federation.pinned import PinnedTls
 
 Answer = dict[str, Any]
 REQUEST_SECONDS = 5.0
@@ -202,25 +202,11 @@ def _entry(found: Mapping[str, str]) -> tuple[str, bytes, int]:
     return key, b64decode(found.get("value", "")), int(found["mod_revision"])
 
 
-class _Adapter(HTTPAdapter):
-    """TLS exactly as given: requests would add the authorities that come with it to those of the context."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """Nothing: the context verifies."""
-
-
 def _session(tls: EtcdTls | None) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     if tls is not None:
-        session.mount("https://", _Adapter(_context(tls)))
+        session.mount("https://", PinnedTls(_context(tls)))
     return session
 
 

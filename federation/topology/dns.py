@@ -142,6 +142,10 @@ class AzureDns(Model):
         None, description="of the service account tokens of that cluster, where that is not in Azure"
     )
 
+    def zone_name(self, domain: str) -> str:
+        """Name of the zone, of a federation with that domain."""
+        return self.zone or domain
+
     @model_validator(mode="after")
     def _kind_of_zone(self) -> Self:
         if self.zone is not None and "." not in self.zone and not self.private:

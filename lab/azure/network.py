@@ -10,10 +10,10 @@ from azure.mgmt.network import models
 
 from lab.azure import regions
 from lab.azure.http import Document
-from lab.azure.kinds import Call, Context, Kind, Started
+from lab.azure.kinds import Call, Context, Started
 from lab.azure.references import referrers, soon, users
 from lab.azure.store import Entry
-from lab.azure.vnet import SUBNET, VERSIONS, Subnet, VirtualNetwork
+from lab.azure.vnet import SUBNET, NetworkKind, Subnet, VirtualNetwork
 
 ADDRESS = "Microsoft.Network/publicIPAddresses"
 GATEWAY = "Microsoft.Network/natGateways"
@@ -23,16 +23,12 @@ _QUOTA = 1000
 """Static public addresses of a subscription in a region (Azure subscription limits, "Networking")."""
 
 
-class PublicAddress(Kind):
+class PublicAddress(NetworkKind):
     """A public address. Static ones have it at once; dynamic ones never, as nothing attaches them."""
 
     type = ADDRESS
-    versions = VERSIONS
     model: ClassVar[Any] = models.PublicIPAddress
     tracked = True
-    stateful = True
-    etag = "etag"
-    busy_code = "AnotherOperationInProgress"
     delete_order = 70
 
     def validate(self, call: Call) -> None:
@@ -94,16 +90,12 @@ class PublicAddress(Kind):
         return {**entry.document, "properties": {**entry.properties, **more}}
 
 
-class NatGateway(Kind):
+class NatGateway(NetworkKind):
     """A NAT gateway, with public addresses; subnets name it."""
 
     type = GATEWAY
-    versions = VERSIONS
     model: ClassVar[Any] = models.NatGateway
     tracked = True
-    stateful = True
-    etag = "etag"
-    busy_code = "AnotherOperationInProgress"
     delete_order = 60
 
     def validate(self, call: Call) -> None:
@@ -233,4 +225,4 @@ def free_address(context: Context) -> str | None:
     return next((str(address) for address in POOL.hosts() if str(address) not in taken), None)
 
 
-KINDS: tuple[Kind, ...] = (VirtualNetwork(), Subnet(), PublicAddress(), NatGateway())
+KINDS: tuple[NetworkKind, ...] = (VirtualNetwork(), Subnet(), PublicAddress(), NatGateway())

@@ -41,16 +41,21 @@ VERSIONS = (
 )
 
 
-class VirtualNetwork(Kind):
-    """A network. Subnets in its body are made, changed and removed with it; a body without them leaves them alone."""
+class NetworkKind(Kind):
+    """What all kinds of Microsoft.Network that this stand-in has are alike in."""
 
-    type = NETWORK
     versions = VERSIONS
-    model: ClassVar[Any] = models.VirtualNetwork
-    tracked = True
     stateful = True
     etag = "etag"
     busy_code = "AnotherOperationInProgress"
+
+
+class VirtualNetwork(NetworkKind):
+    """A network. Subnets in its body are made, changed and removed with it; a body without them leaves them alone."""
+
+    type = NETWORK
+    model: ClassVar[Any] = models.VirtualNetwork
+    tracked = True
     delete_order = 55
 
     def validate(self, call: Call) -> None:
@@ -136,15 +141,11 @@ class VirtualNetwork(Kind):
         return {**entry.document, "properties": {**entry.properties, "subnets": subnets}}
 
 
-class Subnet(Kind):
+class Subnet(NetworkKind):
     """A subnet; its network is busy while it is."""
 
     type = SUBNET
-    versions = VERSIONS
     model: ClassVar[Any] = models.Subnet
-    stateful = True
-    etag = "etag"
-    busy_code = "AnotherOperationInProgress"
 
     def busy_scope(self, id_: ResourceId) -> ResourceId:
         """The network."""

@@ -161,7 +161,7 @@ LAYERS = {
         "etcd_files",
         "topology placement manifests certificates vip azure",
         "deadline names",
-        "paths proxies",
+        "paths proxies pinned",
         "errors",
     ],
     "federation.controllers": [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 APEX = "@"
 LONGEST_NAME, LONGEST_LABEL = 253, 63
@@ -74,8 +73,3 @@ def is_within(name: str, zone: str) -> bool:
     """Whether a name is the zone's own, or under it."""
     inner, outer = name.lower().rstrip("."), zone.lower().rstrip(".")
     return inner == outer or inner.endswith(f".{outer}")
-
-
-def closest(name: str, zones: Sequence[str]) -> str | None:
-    """The zone of `zones` that answers for a name: the longest it is in."""
-    return max((zone for zone in zones if is_within(name, zone)), key=len, default=None)
