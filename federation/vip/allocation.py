@@ -27,8 +27,9 @@ def allocate(pool: Pool, services: Iterable[Service], *, default_class: bool) ->
     """Give each Service that is served an address; the same Services give the same addresses.
 
     Who has an address keeps it. Then those that ask for one get it, then the others the lowest that is free, the oldest
-    Service first. Nothing that somebody has is ever given away, whoever that is; a Service whose wish cannot be granted
-    keeps what it has, or gets nothing.
+    Service first; once the outcome is written, nothing moves until a Service changes. Nothing
+    that somebody has is ever given away, whoever that is; a Service whose wish cannot be granted keeps what it has, or
+    gets nothing.
 
     Args:
         pool: the addresses.
@@ -40,9 +41,10 @@ def allocate(pool: Pool, services: Iterable[Service], *, default_class: bool) ->
     ours = [s for s in in_order if s.served(default_class=default_class) and (s.addresses or not s.leaving)]
     keys = {s.key for s in ours}
     state = _State(pool, ours, [s for s in in_order if s.key not in keys])
-    for service in ours:
-        if service.requested:
-            state.grant(service, service.requested)
+    asking = [(s, s.requested) for s in ours if s.requested]
+    # Who moves frees what it had, which the oldest may have waited for: all are asked again until nobody moves.
+    while any(state.grant(service, requested) for service, requested in asking):
+        pass
     for service in ours:
         if not service.requested:
             state.lowest(service)
@@ -90,8 +92,8 @@ class _State:
             )
             self.outcomes[service.key] = Outcome(None, "PoolExhausted", message)
 
-    def grant(self, service: Service, requested: str) -> None:
-        """The address that it asks for, or else what it has, with the reason."""
+    def grant(self, service: Service, requested: str) -> bool:
+        """The address that it asks for, or else what it has, with the reason; whether it gave another one back."""
         kept = self._kept.get(service.key)
         refused = self._refusal(service, requested)
         if refused is None:
@@ -99,12 +101,15 @@ class _State:
             if kept is not None:
                 del self._holder[kept]
             self._holder[address] = service.key
+            self._kept[service.key] = address
             self.outcomes[service.key] = Outcome(str(address))
-        elif kept is not None:
+            return kept not in (None, address)
+        if kept is not None:
             message = f"{refused.message}; it keeps {kept}"
             self.outcomes[service.key] = Outcome(str(kept), refused.reason, message)
         else:
             self.outcomes[service.key] = refused
+        return False
 
     def _refusal(self, service: Service, requested: str) -> Outcome | None:
         """Why it cannot have the address; None if it can."""

@@ -57,7 +57,7 @@ def _origins() -> dict[str, Origin]:
 
 def test_a_reachable_release_is_downloaded(releases: Releases, fake_go: FakeGo, told: Told) -> None:
     _publish(releases, giving("coredns"))
-    toolbox = install(["coredns"], progress=told.progress, limits=BRISK)
+    toolbox = install(["coredns"], progress=told.progress)
     assert toolbox.path("coredns").read_text() == "downloaded"
     assert told.lines == [
         "coredns v1.14.7  downloading",
@@ -70,7 +70,7 @@ def test_what_has_no_release_is_built_after_the_downloads(
     releases: Releases, fake_go: FakeGo, told: Told
 ) -> None:
     _publish(releases, giving("coredns"))
-    install(["karmada", "coredns"], progress=told.progress, limits=BRISK)
+    install(["karmada", "coredns"], progress=told.progress)
     assert _origins() == {"coredns": Origin.DOWNLOAD, "karmada": Origin.BUILD}
     assert told.lines[-1] == "[2/2] karmada v1.18.2  built in 0s (total 0s)"
 
@@ -79,7 +79,7 @@ def test_with_no_network_everything_is_built_in_the_catalogs_order(
     nobody: str, fake_go: FakeGo, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    install(progress=told.progress, limits=BRISK)
+    install(progress=told.progress)
     assert set(_origins().values()) == {Origin.BUILD}
     notes = [line for line in told.lines if "no download" in line]
     assert notes[0] == (
@@ -106,7 +106,7 @@ def test_a_wrong_checksum_is_never_passed_over(
 ) -> None:
     _publish(releases, giving("coredns"), digest="0" * 64)
     with pytest.raises(ChecksumError):
-        install(["coredns"], source=source, progress=told.progress, limits=BRISK)
+        install(["coredns"], source=source, progress=told.progress)
     assert fake_go.calls == []
     assert _origins() == {}
     assert [path.name for path in (cache / "tools/coredns").iterdir()] == [".lock"]
@@ -114,7 +114,7 @@ def test_a_wrong_checksum_is_never_passed_over(
 
 def test_download_never_builds(nobody: str, fake_go: FakeGo, told: Told) -> None:
     with pytest.raises(DownloadError) as refused:
-        install(["coredns"], source=Source.DOWNLOAD, progress=told.progress, limits=BRISK)
+        install(["coredns"], source=Source.DOWNLOAD, progress=told.progress)
     assert refused.value.cause == "cannot be reached (Connection refused)"
     assert fake_go.calls == []
 
@@ -147,7 +147,7 @@ def test_the_second_install_does_nothing(releases: Releases, fake_go: FakeGo, to
 def test_the_source_asked_for_last_is_the_one_in_use(releases: Releases, fake_go: FakeGo, told: Told) -> None:
     _publish(releases, giving("coredns"))
     for source in (Source.DOWNLOAD, Source.BUILD, Source.DOWNLOAD):
-        install(["coredns"], source=source, progress=told.progress, limits=BRISK)
+        install(["coredns"], source=source, progress=told.progress)
         assert _origins() == {"coredns": Origin(source)}
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from federation.vip.allocation import Allocation, allocate
@@ -228,6 +228,22 @@ def test_no_two_services_ever_have_one_address(found: list[Service], default_cla
     }
 
 
+def test_who_waits_for_an_address_gets_it_as_soon_as_its_holder_moves() -> None:
+    waits = service("waits", age=2, addresses=("10.250.0.4",), requested="10.250.0.2")
+    moves = service("moves", age=1, addresses=("10.250.0.2",), requested="10.250.0.3")
+    greedy = service("greedy", requested="10.250.0.2")
+    assert given_to(waits, moves, greedy) == {"waits": "10.250.0.2", "moves": "10.250.0.3", "greedy": None}
+    swap = service("moves", age=1, addresses=("10.250.0.2",), requested="10.250.0.4")
+    assert given_to(waits, swap) == {"waits": "10.250.0.4", "moves": "10.250.0.2"}
+
+
+@example(
+    [
+        service("b", addresses=("10.250.0.2",), requested="10.250.0.3"),
+        service("aa", addresses=("10.250.0.4",), requested="10.250.0.2"),
+    ],
+    True,
+)
 @given(services, st.booleans())
 def test_once_written_nothing_moves(found: list[Service], default_class: bool) -> None:
     first = allocate(POOL, found, default_class=default_class)
