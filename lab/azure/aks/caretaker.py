@@ -18,7 +18,7 @@ _log = logging.getLogger("azure.aks")
 LOOK_SECONDS = 0.1
 """Between two looks at the inventory, which costs nothing."""
 
-ASK_SECONDS = 0.5
+ASK_SECONDS = 1.0
 """Between two questions to the API server."""
 
 HEAL_SECONDS = 30.0

@@ -101,6 +101,41 @@ def test_a_member_that_dies_leaves_the_names_and_comes_back(azure: Azure, stack:
     eventually(lambda: unlike(azure, {GLOBAL: set(at.values()), EASTUS: {at[EAST]}}), 120, "both again")
 
 
+@pytest.mark.long
+def test_azure_fails_over_without_us(azure: Azure, stack: Stack) -> None:
+    """Traffic Manager: neither our controller nor the engine has to see that a member died."""
+    at = addresses(stack)
+    both = set(at.values())
+    with stack.edited() as topology:
+        topology["dns"][0]["traffic_manager"] = True
+    stack.up()
+    try:
+        (zone,) = (i for i in azure.inventory() if "/dnszones/" in i.lower() and i.count("/") == 8)
+        label = GLOBAL.removesuffix(".syncweek.com")
+        status, record = azure.arm("GET", f"{zone}/A/{label}?api-version=2018-05-01")
+        assert status == 200
+        assert "/trafficManagerProfiles/" in record["properties"]["targetResource"]["id"]
+        eventually(lambda: unlike(azure, {GLOBAL: both, WESTUS: {at[WEST]}}), 60, "both probed")
+        etag = record["etag"]
+        azure.lab("fault", "kill", EAST)
+        try:
+            eventually(
+                lambda: unlike(azure, {GLOBAL: {at[WEST]}}), 90, "the global name without the dead member"
+            )
+        finally:
+            azure.lab("fault", "restore", EAST)
+        eventually(lambda: unlike(azure, {GLOBAL: both}), 120, "both again")
+        _, record = azure.arm("GET", f"{zone}/A/{label}?api-version=2018-05-01")
+        assert record["etag"] == etag, "nobody wrote it"
+        stack.up("--expect-no-changes")
+    finally:
+        with stack.edited() as topology:
+            del topology["dns"][0]["traffic_manager"]
+        stack.up()
+    eventually(lambda: unlike(azure, {GLOBAL: both, EASTUS: {at[EAST]}}), 60, "our own records again")
+    assert not [i for i in azure.inventory() if "/trafficmanagerprofiles/" in i.lower()]
+
+
 def test_sizes_windows_and_tags_are_updates_and_another_region_is_a_replacement_that_warns(
     stack: Stack,
 ) -> None:
