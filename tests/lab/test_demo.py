@@ -1,4 +1,7 @@
-"""README's demo: the on-premises walk-through by the real engine, no changes the second time, nothing afterwards."""
+"""README's demo: the on-premises walk-through by the real engine, no changes the second time, nothing afterwards.
+
+The tests in tests/lab/federation go the same ways, step by step.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ import pytest
 from tests.lab.inventory import difference, inventory
 from tests.lab.labs import TestLab
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 
 ROOT = Path(__file__).parents[2]
 RUN_SECONDS = 420
@@ -63,9 +66,7 @@ def settings() -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in ROOT.glob("Pulumi*.yaml")}
 
 
-@pytest.mark.parametrize(
-    "interrupted", [False, pytest.param(True, id="after Ctrl-C", marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("interrupted", [False, True], ids=["at once", "after Ctrl-C"])
 def test_the_demo_federates_changes_nothing_twice_and_goes_without_a_trace(
     demo_lab: TestLab, interrupted: bool
 ) -> None:
