@@ -18,7 +18,8 @@ from components.dns_identity import DnsIdentity, DnsIdentityArgs
 from components.dynamic.cluster_dns import ClusterDns, ClusterDnsArgs
 from components.dynamic.records import DnsRecords, DnsRecordsArgs
 from components.federation import FederationControlPlane
-from components.zones import Surroundings, Zone, zone
+from components.zone import Surroundings, Zone
+from components.zones import zone
 from federation.azure.cloud import Cloud
 from federation.dns import limits
 from federation.dns.service import ServiceSpec, check_zone

@@ -15,7 +15,7 @@ from components.cluster import Cluster
 from components.dns_controller import CONTROLLER
 from components.dynamic.delegation import Delegation
 from components.workload_identity import WorkloadIdentity
-from components.zones import Surroundings, Zone
+from components.zone import Surroundings, Zone
 from federation.azure.cloud import Cloud
 from federation.dns.azure_records import OWNER
 from federation.dns.azure_store import AzureStore
