@@ -81,14 +81,16 @@ class FederatedNames(pulumi.ComponentResource):
             if each.asked:
                 self._wire(each)
         records = {service: self._records(service, zones) for service in args.services}
-        for service, made in records.items():
-            for alias in (each.alias for each in zones if each.alias):
-                alias(service, args.services[service], made.placements)
         identity = DnsIdentity(
             f"{name}-identity", DnsIdentityArgs(plane=args.plane), self._child(*args.after)
         )
         for each in zones:
-            self._controller(each, identity, records.values())
+            controller = self._controller(each, identity, records.values())
+            if each.alias is None:
+                continue
+            for service, made in records.items():
+                # Not before the controller knows of it: to the one before, the name would be a record set to put right.
+                each.alias(service, args.services[service], made.placements, controller)
         self.names = pulumi.Output.from_input({str(service): each.names for service, each in records.items()})
         self.nameservers = pulumi.Output.all(*(each.nameservers for each in zones)).apply(
             lambda found: [server for servers in found for server in servers]
@@ -128,7 +130,9 @@ class FederatedNames(pulumi.ComponentResource):
         after = (*self._args.after, *(each for zone in zones for each in zone.ready))
         return DnsRecords(f"{service.namespace}/{service.name}", args, self._child(*after))
 
-    def _controller(self, zone: Zone, identity: DnsIdentity, after: Iterable[pulumi.Resource]) -> None:
+    def _controller(
+        self, zone: Zone, identity: DnsIdentity, after: Iterable[pulumi.Resource]
+    ) -> DnsController:
         """Stopped before the records go, and before the rights that it needs."""
         topology = self._args.topology
         args = DnsControllerArgs(
@@ -143,7 +147,8 @@ class FederatedNames(pulumi.ComponentResource):
             namespace_made=zone.made,
         )
         needs = (identity, *zone.ready, *after)
-        DnsController(f"{zone.name}-controller", args, self._child(*needs, providers=[zone.cluster.provider]))
+        options = self._child(*needs, providers=[zone.cluster.provider])
+        return DnsController(f"{zone.name}-controller", args, options)
 
     def _child(self, *after: pulumi.Resource, **more: Any) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(parent=self, depends_on=list(after), **more)

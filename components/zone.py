@@ -33,7 +33,8 @@ class Zone:
         asked: whether the members' own DNS shall ask them.
         ready: done once they answer.
         alias: makes a service's global name something that fails over by itself, out of the service, the port that its
-            addresses answer on, and these addresses by member; None: it is a record set as all others.
+            addresses answer on, these addresses by member, and what has to be done before; None: it is a record set as
+            all others.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Zone:
     nameservers: pulumi.Output[list[str]]
     asked: bool = False
     ready: Sequence[pulumi.Resource] = field(default=())
-    alias: Callable[[Service, int, pulumi.Output[Any]], None] | None = None
+    alias: Callable[[Service, int, pulumi.Output[Any], pulumi.Resource], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

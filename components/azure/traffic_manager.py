@@ -42,6 +42,7 @@ class TrafficManagerArgs:
         port: that a member's addresses must answer on, by TCP.
         placements: member to the addresses of the service there.
         metadata: of the record set: whose it is.
+        after: done before the record set is made: whoever wrote that name until now has to know.
     """
 
     service: Service
@@ -54,6 +55,7 @@ class TrafficManagerArgs:
     port: int
     placements: pulumi.Input[Mapping[str, Sequence[str]]]
     metadata: Mapping[str, str] = field(default_factory=dict)
+    after: Sequence[pulumi.Resource] = ()
 
 
 class TrafficManager(pulumi.ComponentResource):
@@ -103,7 +105,7 @@ class TrafficManager(pulumi.ComponentResource):
             ttl=args.ttl,
             target_resource={"id": profile.id},
             metadata=dict(args.metadata),
-            opts=arm.options(self),
+            opts=arm.options(self, *args.after),
         )
         self.register_outputs({"name": self.name, "profileId": self.profile_id})
 

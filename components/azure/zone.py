@@ -74,7 +74,12 @@ def _store(cloud: Cloud, spec: AzureDns, known: Mapping[str, Any]) -> dict[str, 
 
 
 def _alias(
-    zone: AzureDnsZone, around: Surroundings, service: Service, port: int, placements: pulumi.Output[Any]
+    zone: AzureDnsZone,
+    around: Surroundings,
+    service: Service,
+    port: int,
+    placements: pulumi.Output[Any],
+    after: pulumi.Resource,
 ) -> None:
     topology = around.topology
     args = TrafficManagerArgs(
@@ -88,6 +93,7 @@ def _alias(
         port=port,
         placements=placements,
         metadata={OWNER: topology.name},
+        after=[after],
     )
     TrafficManager(f"{service.namespace}-{service.name}", args, around.child(zone))
 

@@ -120,7 +120,7 @@ def answer(type_: str, name: str, inputs: Mapping[str, Any], *, known: bool = Tr
         ids = inputs["identity"]["userAssignedIdentities"]
         found["identity"] = {
             "type": "UserAssigned",
-            "userAssignedIdentities": {id_: {} for id_ in ids if id_},
+            "userAssignedIdentities": {id_: {} for id_ in ids if isinstance(id_, str) and id_},
         }
         if known:
             found["oidcIssuerProfile"] = {"enabled": True, "issuerURL": ISSUER}

@@ -180,6 +180,13 @@ def test_with_traffic_manager_the_global_name_is_an_alias_and_nothing_that_we_wr
     assert alias["metadata"] == {"federation-owner": "myfederation"}
     profile = unwrapped(made.resources["default-calculatorlb-profile"].inputs)
     assert profile["monitorConfig"]["port"] == 5001
+    deployment = "myfederation-azure-controller-deployment-dns-controller"
+    assert {RECORDS, deployment} <= made.before("default-calculatorlb-alias"), (
+        "or else these would write it anew"
+    )
+    assert deployment not in made.before("default-calculatorlb-profile"), (
+        "the name is away for as short as can be"
+    )
     (store,) = unwrapped(made.resources[RECORDS].inputs)["stores"]
     assert store["withoutGlobal"] is True
 
