@@ -61,8 +61,8 @@ def test_a_thousand_services_with_five_names_are_built_within_a_tenth_more_than_
 
 @pytest.mark.long
 def test_threads_in_real_time_are_as_fast() -> None:
-    """Over TLS, at limits that are 20 times as wide: with the time that requests take."""
-    outcome = real(200, 20, list[str]().append)
+    """Over TLS, at limits that are five times as wide: with the time that requests take, on a busy machine too."""
+    outcome = real(200, 5, list[str]().append)
     assert (outcome.sets, outcome.refused) == (1_000, 0)
     assert outcome.ratio <= 1.1
 

@@ -114,7 +114,7 @@ def test_azure_fails_over_without_us(azure: Azure, stack: Stack) -> None:
         label = GLOBAL.removesuffix(".syncweek.com")
         status, record = azure.arm("GET", f"{zone}/A/{label}?api-version=2018-05-01")
         assert status == 200
-        assert "/trafficManagerProfiles/" in record["properties"]["targetResource"]["id"]
+        assert "/trafficmanagerprofiles/" in record["properties"]["targetResource"]["id"].lower()
         eventually(lambda: unlike(azure, {GLOBAL: both, WESTUS: {at[WEST]}}), 60, "both probed")
         etag = record["etag"]
         azure.lab("fault", "kill", EAST)
