@@ -161,7 +161,8 @@ def logs(
 @app.command()
 def load(
     image: Annotated[
-        str, typer.Argument(help="an image or group of `lab images`, or an OCI or docker archive")
+        str,
+        typer.Argument(help="an image or group of `lab images`, any other by its reference, or its archive"),
     ],
     cluster: Annotated[str | None, typer.Option(help="one cluster; all if not given")] = None,
     source: Annotated[
@@ -171,9 +172,7 @@ def load(
     """Load an image into the nodes, where pods find it under its usual name."""
     here, record, layout = opened()
     nodes = layout.select(cluster) if cluster else layout.nodes
-    files = (
-        (Path(image),) if Path(image).is_file() else archives([image], source=source, resolve=Toolbox().path)
-    )
+    files = (Path(image),) if Path(image).is_file() else _images(image, source)
     names = [name for file in files for name in describe(file)]
     for node in nodes:
         for file in files:

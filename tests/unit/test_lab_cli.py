@@ -238,6 +238,28 @@ def test_images_are_listed_for_people_and_programs(lab: Lab) -> None:
     assert len(lab("images").out.splitlines()) == len(listed)
 
 
+def test_any_image_is_loaded_by_its_reference(
+    lab: Lab, off: State, machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    loaded: list[Path] = []
+
+    def pulled(reference: str) -> Path:
+        asked.append(reference)
+        return machine / "pulled.tar"
+
+    monkeypatch.setattr("lab.cli.inside.pulled", pulled)
+    monkeypatch.setattr("lab.cli.inside.describe", lambda file: [asked[-1]])
+    monkeypatch.setattr("lab.cli.inside.load_archive", lambda node, file: loaded.append(file))
+    reference = "registry.example/team/app:1.0"
+    assert lab("load", reference).err == f"fc01-control-plane: {reference}\nfc02-control-plane: {reference}\n"
+    assert asked == [reference]
+    assert loaded == [machine / "pulled.tar"] * 2
+    assert "no image or group of that name" in lab("load", "no-such-image").err, "it names no registry"
+    assert lab("load", reference, "--source", "assemble").status == 1, "nothing is pulled then"
+    assert asked == [reference]
+
+
 def test_down_without_a_lab_says_so(lab: Lab, machine: Path) -> None:
     assert lab("down", "--dry-run").out.strip() == ""
     said = lab("down")
