@@ -29,7 +29,9 @@ REGION = "nginx.default.fed.svc.us.example.com"
 EAST = "nginx.default.fed.svc.east.us.example.com"
 WEST = "nginx.default.fed.svc.west.us.example.com"
 BOTH, FIRST, SECOND = ("10.250.0.2", "10.250.1.2"), ("10.250.0.2",), ("10.250.1.2",)
-FAST = Timing(period=0.02, timeout=0.5, stale=0.3, settle=0.5)
+FAST = Timing(
+    period=0.02, timeout=0.5, stale=0.3, settle=5.0
+)  # settle: a busy machine is slow to find all members
 
 
 class Failing(MemoryBackend):
