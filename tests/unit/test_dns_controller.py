@@ -29,9 +29,8 @@ REGION = "nginx.default.fed.svc.us.example.com"
 EAST = "nginx.default.fed.svc.east.us.example.com"
 WEST = "nginx.default.fed.svc.west.us.example.com"
 BOTH, FIRST, SECOND = ("10.250.0.2", "10.250.1.2"), ("10.250.0.2",), ("10.250.1.2",)
-FAST = Timing(
-    period=0.02, timeout=0.5, stale=0.3, settle=5.0
-)  # settle: a busy machine is slow to find all members
+# Patience is longer than a busy machine stands still: who is slow must not pass for who is silent.
+FAST = Timing(period=0.02, timeout=1.5, stale=1.0, settle=5.0)
 
 
 class Failing(MemoryBackend):
