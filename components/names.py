@@ -1,7 +1,8 @@
 """The names of a federation's services: their zone, who asks it, each service's records, and what keeps them true.
 
 Order of start, and backwards of removal: the zone answers; the members ask it; the records of each service; the DNS
-controller. It stops first, as it would write again what is being removed.
+controller; the names that fail over by themselves. The controller stops before the records go, as it would write again
+what is being removed.
 """
 
 from __future__ import annotations
