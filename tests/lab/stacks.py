@@ -205,3 +205,13 @@ class Stack:
     def remove(self) -> None:
         """The stack's record, whatever is left of it."""
         self("stack", "rm", "--yes", "--force")
+
+
+def told(said: str, obj: str) -> str:
+    """The line about an object. There is a next step in it, and no stack trace anywhere."""
+    assert "Traceback" not in said
+    lines = {
+        line[line.index(obj) :].strip() for line in said.splitlines() if f"{obj}:" in line and "Next:" in line
+    }
+    assert len(lines) == 1, said
+    return lines.pop()

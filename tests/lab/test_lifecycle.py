@@ -104,6 +104,7 @@ def uids(lab: TestLab) -> set[str]:
     return {item["metadata"]["uid"] for item in lab.get("solo", "pods,services,nodes", "-A")["items"]}
 
 
+@pytest.mark.long
 def test_a_cluster_can_be_added_and_none_changed(own_lab: TestLab) -> None:
     own_lab("up", str(own_lab.topology), timeout=240)
     own_lab.topology.write_text("clusters: [{name: solo}, {name: more}]\nimages: []\n")

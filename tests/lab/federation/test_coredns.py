@@ -1,4 +1,7 @@
-"""CoreDNS and its etcd in a real cluster: who gets an answer, who may write, and what is left in the end."""
+"""CoreDNS and its etcd in a real cluster: who gets an answer, who may write, and what is left in the end.
+
+Samples of it are in test_service_names.py, whose federation has such a zone too.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import yaml
 from tests.lab.federation.zone_fixtures import NAME, ZoneStack
 from tests.lab.labs import TestLab, eventually
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]
 CLUSTER = "fc03"
 ADDRESSES = {"10.250.0.2", "10.250.1.2"}
 

@@ -7,19 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.lab.labs import TestLab
-from tests.lab.stacks import Stack, walk_through
+from tests.lab.stacks import Stack, told, walk_through
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
-
-
-def told(said: str, obj: str) -> str:
-    """The line about an object. There is a next step in it, and no stack trace anywhere."""
-    assert "Traceback" not in said
-    lines = {
-        line[line.index(obj) :].strip() for line in said.splitlines() if f"{obj}:" in line and "Next:" in line
-    }
-    assert len(lines) == 1, said
-    return lines.pop()
 
 
 @pytest.fixture
@@ -88,33 +78,6 @@ def test_a_host_that_cannot_host_says_why_and_is_used_when_it_can(plain: Stack, 
         del plane["images"]
     stack.up()
     stack.up("--expect-no-changes")
-
-
-def test_a_member_that_cannot_be_joined_says_why_and_joins_when_it_can(stack: Stack, three: TestLab) -> None:
-    clusters = list(stack.topology["clusters"])
-    third = walk_through("fc03")["clusters"][0]
-    own = three("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", "fc03")
-    file = stack.directory / "third.kubeconfig"
-    third["kubeconfig"] = {"path": str(file)}
-
-    address = "10.99.3.10:6443"
-    file.write_text(own.replace(address, "10.99.3.10:6444"))
-    with stack.edited() as topology:
-        topology["clusters"] = [*clusters, third]
-    line = told(stack.fails("up", "--yes", "--skip-preview"), "member fc03")
-    assert "https://10.99.3.10:6444 does not answer" in line
-
-    start = own.index("    client-certificate-data:")
-    file.write_text(own[:start] + "    token: expired\n")
-    line = told(stack.fails("up", "--yes", "--skip-preview"), "member fc03")
-    assert "Unauthorized" in line
-
-    file.write_text(own)
-    stack.up()
-    assert [row["ready"] for row in stack.output("members")] == [True, True, True]
-    with stack.edited() as topology:
-        topology["clusters"] = clusters
-    stack.up()
 
 
 @pytest.mark.long

@@ -49,7 +49,6 @@ def test_nothing_but_the_workloads_is_propagated(stack: Stack) -> None:
 
 
 def test_a_run_right_after_changes_nothing(stack: Stack) -> None:
-    stack.up("--expect-no-changes")
     assert stack.preview() == {}
     refreshed = stack("refresh", "--yes", "--expect-no-changes")
     assert "unchanged" in refreshed

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.lab.federation.conftest import Inventory, clean_up, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
-from tests.lab.stacks import FEDERATION, Stack, walk_through
+from tests.lab.stacks import FEDERATION, Stack, told, walk_through
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 Objects = Callable[[str], Inventory]
@@ -36,16 +37,33 @@ def drop_fc03(stack: Stack) -> None:
         topology["clusters"] = [c for c in topology["clusters"] if c["name"] != "fc03"]
 
 
-def test_a_third_cluster_is_joined_gets_its_share_and_leaves_without_a_trace(
+def cannot_join_says_why(stack: Stack, file: Path) -> None:
+    """While the kubeconfig in the file leads nowhere, or lets nobody in; it is as it was afterwards."""
+    own = file.read_text()
+    file.write_text(own.replace("10.99.3.10:6443", "10.99.3.10:6444"))
+    line = told(stack.fails("up", "--yes", "--skip-preview"), "member fc03")
+    assert "https://10.99.3.10:6444 does not answer" in line
+    file.write_text(own[: own.index("    client-certificate-data:")] + "    token: expired\n")
+    line = told(stack.fails("up", "--yes", "--skip-preview"), "member fc03")
+    assert "Unauthorized" in line
+    file.write_text(own)
+
+
+def test_a_third_cluster_joins_when_it_can_gets_its_share_and_leaves_without_a_trace(
     without_fc03: Stack, three: TestLab, objects: Objects
 ) -> None:
     stack, before = without_fc03, objects("fc03")
     becomes(three, fc01=2, fc02=2)
-    add_fc03(stack)
+    kubeconfig = stack.directory / "third.kubeconfig"
+    kubeconfig.write_text(
+        three("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", "fc03")
+    )
+    add_fc03(stack, kubeconfig={"path": str(kubeconfig)})
     assert stack.preview() == {
         "create": ["fc03", "fc03-join"],
         "update": [f"{FEDERATION}-members"],
     }
+    cannot_join_says_why(stack, kubeconfig)
     stack.up()
     assert [row["name"] for row in stack.output("members") if row["ready"]] == ["fc01", "fc02", "fc03"]
 

@@ -16,6 +16,7 @@ import pytest
 
 from tests.lab.federation.conftest import Inventory, objects_of, unlike
 from tests.lab.federation.names_fixtures import (
+    DOMAIN,
     EAST,
     GLOBAL,
     LEVELS,
@@ -43,14 +44,21 @@ KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
 
 
 @pytest.fixture(scope="module")
-def names(
-    three: TestLab,
-    before: dict[str, Inventory],
-    federation: Stack,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Names]:
-    """A federation with names on the same clusters; the other one goes first."""
+def own_dns(three: TestLab, before: dict[str, Inventory], federation: Stack) -> dict[str, str]:
+    """Cluster → Corefile of its own DNS, while it knows of no federation; the other one goes first."""
     federation.destroy()
+    return {cluster: corefile(three, cluster) for cluster in before}
+
+
+def corefile(lab: TestLab, cluster: str) -> str:
+    return str(lab.get(cluster, "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"])
+
+
+@pytest.fixture(scope="module")
+def names(
+    three: TestLab, own_dns: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Names]:
+    """A federation with names on the same clusters."""
     topology = walk_through("fc01", "fc02", "fc03") | {
         "host": "fc03",
         "dns": [{"provider": "coredns", "service_type": "LoadBalancer", "node_port": NODE_PORT}],
@@ -83,6 +91,13 @@ def test_each_level_answers_with_the_virtual_ips_of_its_members(names: Names) ->
     listed = names.stack.output("names")["default/nginx"]
     assert listed == [GLOBAL, REGION, EAST, WEST]
     assert f" 30 IN A {VIP_EAST}" in " ".join(names.dig(EAST, "+noall", "+answer").split())
+
+
+def test_the_zone_has_a_nameserver_and_no_other_is_answered(names: Names) -> None:
+    assert names.dig(DOMAIN, "+short", "NS").strip() == f"ns.dns.{DOMAIN}."
+    assert "status: NXDOMAIN" in names.dig(f"late.{DOMAIN}")
+    for other in ("example.com", "cluster.local"):
+        assert "status: REFUSED" in names.dig(other)
 
 
 def test_the_page_comes_by_name_from_a_pod_of_each_member_and_from_outside(names: Names) -> None:
@@ -192,10 +207,12 @@ def _store(names: Names, *words: str) -> None:
 
 
 def test_nothing_is_left_of_it(
-    names: Names, before: dict[str, Inventory], three: TestLab, request: pytest.FixtureRequest
+    names: Names, before: dict[str, Inventory], own_dns: dict[str, str], three: TestLab
 ) -> None:
+    assert DOMAIN in corefile(three, "fc01"), "pods ask the federation's nameserver by it"
     assert names.stack.killed_after(KILLED_DESTROY, " deleted (", "destroy")
     names.stack.destroy()
     for cluster, had in before.items():
         gone: Callable[[], str | None] = lambda c=cluster, h=had: unlike(h, objects_of(three, c))  # type: ignore[misc]  # noqa: E731
         eventually(gone, 60, f"{cluster} as it was")
+    assert {cluster: corefile(three, cluster) for cluster in before} == own_dns
