@@ -56,6 +56,7 @@ class Stack:
 
     Attributes:
         settled: the last run was an `up` that succeeded, and the topology is still the same.
+        empty: nothing was made since the last removal.
     """
 
     def __init__(self, lab: TestLab, directory: Path, topology: Topology) -> None:
@@ -68,7 +69,7 @@ class Stack:
         project["runtime"]["options"]["virtualenv"] = sys.prefix
         (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
         self.name = f"t{os.getpid()}-{directory.parent.name}"
-        self.settled = False
+        self.settled, self.empty = False, True
         self("stack", "init", self.name)
         self.write()
 
@@ -102,6 +103,7 @@ class Stack:
         return next(c for c in self.topology["clusters"] if c["name"] == name)
 
     def argv(self, *words: str) -> list[str]:
+        self.empty = self.empty and "up" not in words
         return [
             *LAB,
             "exec",
@@ -138,9 +140,12 @@ class Stack:
         return said
 
     def destroy(self, *words: str) -> str:
+        """What a removal of everything prints; nothing if nothing was made since the last one."""
         self.settled = False
         (self.directory / "federation.kubeconfig").unlink(missing_ok=True)  # the next has another authority
-        return self("destroy", "--yes", "--skip-preview", *words)
+        said = "" if self.empty else self("destroy", "--yes", "--skip-preview", *words)
+        self.empty = True
+        return said
 
     def preview(self) -> dict[str, list[str]]:
         """Kind of change → names of resources; without those that stay as they are."""

@@ -88,6 +88,7 @@ def test_the_stand_in_starts_and_keeps_what_it_has(lab: TestLab) -> None:
     assert _groups(lab) == []
 
 
+@pytest.mark.long
 def test_a_server_that_was_killed_starts_again_with_all_it_had(lab: TestLab) -> None:
     lab("azure", "start")
     _groups(lab, "one")

@@ -56,6 +56,7 @@ def test_a_killed_cluster_comes_back_with_its_pods_and_its_disks(web: TestLab) -
     eventually(lambda: _differs(web, kept, "kept\n"), 120, "the data of the claim")
 
 
+@pytest.mark.long
 def test_machines_and_switches_keep_their_hardware_addresses(web: TestLab) -> None:
     """Neighbours that must learn another one lose a second or two, which would look like a failover's."""
 
@@ -83,6 +84,7 @@ def _differs(lab: TestLab, words: tuple[str, ...], wanted: str) -> str | None:
     return None if done.stdout == wanted else done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_cut_cluster_runs_on_and_answers_again_when_it_is_plugged_in(web: TestLab) -> None:
     started = started_at(web)
     assert web("fault", "cut", "fc01") == "cut: fc01-control-plane\n"
@@ -98,6 +100,7 @@ def started_at(lab: TestLab) -> list[str]:
     return sorted(p["status"]["containerStatuses"][0]["state"]["running"]["startedAt"] for p in pods)
 
 
+@pytest.mark.long
 def test_a_paused_cluster_hangs_and_goes_on_where_it_was(web: TestLab) -> None:
     assert web("fault", "pause", "fc01-control-plane") == "pause: fc01-control-plane\n"
     assert web.nodes()["fc01-control-plane"]["condition"] == "paused"

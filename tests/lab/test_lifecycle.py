@@ -16,28 +16,6 @@ from tests.lab.labs import TestLab, eventually
 pytestmark = pytest.mark.lab
 
 
-def test_down_leaves_nothing(own_lab: TestLab) -> None:
-    before = inventory()
-    own_lab("up", str(own_lab.topology), timeout=240)
-    assert set(difference(before, inventory())) >= {"named network namespaces", "cgroups"}, "it sees a lab"
-    visitor = own_lab.start("exec", "--", "sleep", "3600")
-    in_fabric = f"/run/netns/{own_lab.name}-fabric"
-    eventually(
-        lambda: None if network_of(visitor.pid) == Path(in_fabric).stat().st_ino else "not there",
-        10,
-        "a visitor",
-    )
-    own_lab("down")
-    assert visitor.wait(timeout=10) == -signal.SIGKILL
-    visitor.communicate()
-    assert difference(before, inventory()) == {}
-    assert not (own_lab.state_root / own_lab.name).exists()
-
-
-def network_of(pid: int) -> int:
-    return Path(f"/proc/{pid}/ns/net").stat().st_ino
-
-
 def test_down_says_when_there_is_nothing(own_lab: TestLab) -> None:
     assert "there was nothing to remove" in own_lab.run("down").stderr
 
@@ -82,7 +60,8 @@ def kill_when(lab: TestLab, before: dict[str, set[str]], moment: str) -> None:
         process.communicate(timeout=10)
 
 
-def test_a_second_up_changes_nothing_and_one_at_a_time_works(own_lab: TestLab) -> None:
+def test_one_up_at_a_time_works_a_second_changes_nothing_and_down_leaves_nothing(own_lab: TestLab) -> None:
+    before = inventory()
     first = own_lab.start("up", str(own_lab.topology))
     lock = own_lab.state_root / own_lab.name / "lab.json"
     Deadline(60).until(
@@ -98,6 +77,28 @@ def test_a_second_up_changes_nothing_and_one_at_a_time_works(own_lab: TestLab) -
     pods = uids(own_lab)
     own_lab("up")
     assert uids(own_lab) == pods
+    goes_without_a_trace(own_lab, before)
+
+
+def goes_without_a_trace(lab: TestLab, before: dict[str, set[str]]) -> None:
+    """And so does who is in it meanwhile."""
+    assert set(difference(before, inventory())) >= {"named network namespaces", "cgroups"}, "it sees a lab"
+    visitor = lab.start("exec", "--", "sleep", "3600")
+    in_fabric = f"/run/netns/{lab.name}-fabric"
+    eventually(
+        lambda: None if network_of(visitor.pid) == Path(in_fabric).stat().st_ino else "not there",
+        10,
+        "a visitor",
+    )
+    lab("down")
+    assert visitor.wait(timeout=10) == -signal.SIGKILL
+    visitor.communicate()
+    assert difference(before, inventory()) == {}
+    assert not (lab.state_root / lab.name).exists()
+
+
+def network_of(pid: int) -> int:
+    return Path(f"/proc/{pid}/ns/net").stat().st_ino
 
 
 def uids(lab: TestLab) -> set[str]:

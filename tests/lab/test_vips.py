@@ -140,6 +140,7 @@ def test_a_wish_is_granted_and_nothing_is_stolen(lab: TestLab) -> None:
     eventually(gets(lab, "thief", "10.250.0.2"), 20, "the address when it is free")
 
 
+@pytest.mark.long
 def test_an_exhausted_pool_says_so_and_an_address_that_gets_free_is_given(lab: TestLab) -> None:
     services = [balanced(f"s{i}") for i in range(5)]
     assert given(lab, *services) == [f"10.250.0.{i}" for i in range(2, 7)]
@@ -150,6 +151,7 @@ def test_an_exhausted_pool_says_so_and_an_address_that_gets_free_is_given(lab: T
     assert address(lab, "s2") is None
 
 
+@pytest.mark.long
 def test_controllers_that_start_anew_move_nothing(lab: TestLab) -> None:
     given(lab, balanced("gone"), balanced("one"), balanced("two"))
     lab.kubectl("v", "delete", "service", "gone")  # a lower address is free
@@ -188,6 +190,7 @@ def probed(lab: TestLab, target: str, tmp_path: Path) -> Iterator[dict[str, floa
     assert seen["asked"] > 50
 
 
+@pytest.mark.long
 def test_addresses_that_come_and_go_interrupt_no_other(lab: TestLab, tmp_path: Path) -> None:
     (target,) = given(lab, balanced("steady"))
     eventually(lambda: lab.answers(f"http://{target}/"), 20, target)

@@ -55,26 +55,12 @@ def test_a_run_right_after_changes_nothing(stack: Stack) -> None:
     stack.up("--expect-no-changes")
 
 
-def test_a_changed_region_is_one_update_and_nothing_else(stack: Stack) -> None:
+def test_a_changed_region_is_one_update_and_weights_of_two_to_one_are_four_and_two(
+    stack: Stack, three: TestLab
+) -> None:
     with stack.edited():
         stack.cluster("fc02")["region"] = "eu"
     assert stack.preview() == {"update": ["fc02-join"]}
-    stack.up()
-    assert stack.get("cluster", "fc02")["spec"]["region"] == "eu"
-    with stack.edited():
-        stack.cluster("fc02")["region"] = "us"
-    stack.up()
-    assert stack.get("cluster", "fc02")["spec"]["region"] == "us"
-
-
-def test_six_replicas_are_three_and_three(stack: Stack, three: TestLab) -> None:
-    stack.kubectl("scale", "deployment", "nginx", "--replicas=6")
-    becomes(three, fc01=3, fc02=3)
-    stack.kubectl("scale", "deployment", "nginx", "--replicas=4")
-    becomes(three, fc01=2, fc02=2)
-
-
-def test_weights_of_two_to_one_are_four_and_two(stack: Stack, three: TestLab) -> None:
     manifest = stack.directory / "apps" / "nginx" / "deployment.yaml"
     six = yaml.safe_load(manifest.read_text())
     four, six["spec"]["replicas"] = manifest.read_text(), 6
@@ -82,11 +68,21 @@ def test_weights_of_two_to_one_are_four_and_two(stack: Stack, three: TestLab) ->
     with stack.edited() as topology:
         topology["workloads"][0]["preferences"] = {"clusters": {"fc01": {"weight": 2}, "fc02": {"weight": 1}}}
     stack.up()
+    assert stack.get("cluster", "fc02")["spec"]["region"] == "eu"
     becomes(three, fc01=4, fc02=2)
     manifest.write_text(four)
     with stack.edited() as topology:
         del topology["workloads"][0]["preferences"]
+        stack.cluster("fc02")["region"] = "us"
     stack.up()
+    assert stack.get("cluster", "fc02")["spec"]["region"] == "us"
+    becomes(three, fc01=2, fc02=2)
+
+
+def test_six_replicas_are_three_and_three(stack: Stack, three: TestLab) -> None:
+    stack.kubectl("scale", "deployment", "nginx", "--replicas=6")
+    becomes(three, fc01=3, fc02=3)
+    stack.kubectl("scale", "deployment", "nginx", "--replicas=4")
     becomes(three, fc01=2, fc02=2)
 
 

@@ -173,6 +173,7 @@ def test_a_member_that_is_lost_is_in_no_answer_and_comes_back(
     assert 0 < log.settled(began, restored, only(left)) <= DEAD_SECONDS
 
 
+@pytest.mark.long
 def test_when_no_member_is_left_the_last_answer_is_kept(names: Names, tmp_path: Path) -> None:
     with names.logged(tmp_path) as log:
         for member in ("fc01", "fc02"):
