@@ -79,7 +79,10 @@ def forward(
     Raises `UnreachableError`, `UnauthorizedError`, `ForbiddenError` or `RejectedError` if the first one is not.
     """
     target = _Target(access, namespace, pod, port, seconds)
-    listener = _Listener(target, target.dial())
+    # Only to see that it can be done: the pod ends a connection that says nothing for seconds, and the first one to
+    # come may have to wait so long, as for the forward to another pod whose node does not answer.
+    _hang_up(target.dial())
+    listener = _Listener(target)
     try:
         yield listener.address
     finally:
@@ -112,8 +115,8 @@ class _Target:
 class _Listener:
     """Takes connections in a thread, each of which has one more."""
 
-    def __init__(self, target: _Target, spare: websocket.WebSocket) -> None:
-        self._target, self._spare = target, [spare]
+    def __init__(self, target: _Target) -> None:
+        self._target = target
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = "{}:{}".format(*self._socket.getsockname())
         self._lock, self._open, self._closed = Lock(), set[socket.socket](), False
@@ -132,8 +135,6 @@ class _Listener:
         for thread in self._threads:
             thread.join(timeout=CONNECT_SECONDS)
         self._socket.close()
-        for spare in self._spare:
-            _hang_up(spare)
 
     def _accept(self) -> None:
         while True:
@@ -151,9 +152,7 @@ class _Listener:
         try:
             # Who has connected sees a connection that ends; `forward` has said why when it was the first one.
             with local, suppress(FederationError, websocket.WebSocketException, OSError):
-                with self._lock:
-                    remote = self._spare.pop() if self._spare else None
-                remote = remote or self._target.dial()
+                remote = self._target.dial()
                 try:
                     _pump(local, remote)
                 finally:

@@ -111,7 +111,8 @@ class Kubelet:
                 channel.tunnel()
                 headers = channel.handshake()
             self.asked.append(headers)
-            self._talk(channel)
+            with suppress(OSError):  # who only tries has gone
+                self._talk(channel)
 
 
 def echo(channel: Channel, headers: dict[str, str]) -> None:
@@ -166,13 +167,21 @@ def test_what_is_sent_arrives_and_what_comes_back_too(echoing: Kubelet) -> None:
     assert asked["authorization"] == "Bearer t1"
 
 
-def test_the_first_connection_is_made_at_once_and_used(echoing: Kubelet) -> None:
-    with portforward.forward(echoing.access, "dns", "etcd-0", 2379) as address:
+def test_a_connection_that_the_pod_ends_as_nobody_says_anything_is_not_missed(kubelet: Start) -> None:
+    """As etcd does while the forward to another member, whose node is dead, is waited for."""
+
+    def talk(channel: Channel) -> None:
+        if len(server.asked) == 1:
+            channel.accept(server.asked[-1])
+        else:
+            echo(channel, server.asked[-1])
+
+    server = kubelet(talk)
+    with portforward.forward(server.access, "dns", "etcd-0", 2379) as address:
         for word in (b"one", b"two"):
             with dial(address) as client:
                 client.sendall(word)
                 assert client.recv(100) == word.upper()
-        assert len(echoing.asked) == 2
 
 
 def test_a_proxy_of_the_kubeconfig_is_used_and_one_of_the_environment_that_no_proxy_excludes_is_not(
@@ -185,8 +194,7 @@ def test_a_proxy_of_the_kubeconfig_is_used_and_one_of_the_environment_that_no_pr
         with portforward.forward(access, "dns", "etcd-0", 2379) as address, dial(address) as client:
             client.sendall(b"hello")
             assert client.recv(100) == b"HELLO"
-    assert len(echoing.asked) == 2
-    assert echoing.tunnels == ["CONNECT api.invalid:6443 HTTP/1.1"]
+    assert set(echoing.tunnels) == {"CONNECT api.invalid:6443 HTTP/1.1"}
 
 
 def test_large_answers_arrive_whole(echoing: Kubelet) -> None:
@@ -224,7 +232,7 @@ def test_a_ping_is_answered_and_stops_nothing(kubelet: Start) -> None:
     server = kubelet(talk)
     with portforward.forward(server.access, "dns", "etcd-0", 2379) as address, dial(address) as client:
         assert client.recv(100) == b"here"
-    assert kinds == [10]  # a pong
+    assert kinds.count(10) == 1  # a pong
 
 
 def test_a_port_that_nobody_listens_on_ends_the_connection(kubelet: Start) -> None:
