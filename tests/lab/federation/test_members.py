@@ -49,6 +49,7 @@ def cannot_join_says_why(stack: Stack, file: Path) -> None:
     file.write_text(own)
 
 
+@pytest.mark.long
 def test_a_third_cluster_joins_when_it_can_gets_its_share_and_leaves_without_a_trace(
     without_fc03: Stack, three: TestLab, objects: Objects
 ) -> None:

@@ -186,6 +186,7 @@ def test_when_no_member_is_left_the_last_answer_is_kept(names: Names, tmp_path: 
     assert names.stack.preview() == {}
 
 
+@pytest.mark.long
 def test_a_service_that_is_deleted_loses_its_names_and_other_owners_keep_theirs(names: Names) -> None:
     foreign = f"web.{GLOBAL.partition('.svc.')[2]}"
     _store(names, "put", foreign, "10.9.9.9")
