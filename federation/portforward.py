@@ -79,8 +79,8 @@ def forward(
     Raises `UnreachableError`, `UnauthorizedError`, `ForbiddenError` or `RejectedError` if the first one is not.
     """
     target = _Target(access, namespace, pod, port, seconds)
-    # Only to see that it can be done: the pod ends a connection that says nothing for seconds, and the first one to
-    # come may have to wait so long, as for the forward to another pod whose node does not answer.
+    # Only to see that it can be done, and not kept: one that says nothing for ten seconds, while the forward to another
+    # pod is waited for whose node does not answer, was ended from the other side.
     _hang_up(target.dial())
     listener = _Listener(target)
     try:
