@@ -168,7 +168,7 @@ def test_what_is_sent_arrives_and_what_comes_back_too(echoing: Kubelet) -> None:
 
 
 def test_a_connection_that_the_pod_ends_as_nobody_says_anything_is_not_missed(kubelet: Start) -> None:
-    """As etcd does while the forward to another member, whose node is dead, is waited for."""
+    """As it happens while the forward to another member, whose node is dead, is waited for."""
 
     def talk(channel: Channel) -> None:
         if len(server.asked) == 1:
