@@ -76,7 +76,7 @@ def forward(
         port: of the pod.
         seconds: for a connection to be made.
 
-    Raises `UnreachableError`, `UnauthorizedError`, `ForbiddenError` or `RejectedError` if the first one is not.
+    Raises `UnreachableError`, `UnauthorizedError`, `ForbiddenError` or `RejectedError` if one that is tried is not.
     """
     target = _Target(access, namespace, pod, port, seconds)
     # Only to see that it can be done, and not kept: one that says nothing for ten seconds, while the forward to another
@@ -150,7 +150,7 @@ class _Listener:
 
     def _serve(self, local: socket.socket) -> None:
         try:
-            # Who has connected sees a connection that ends; `forward` has said why when it was the first one.
+            # Who has connected sees a connection that ends; `forward` has said why if not even one could be tried.
             with local, suppress(FederationError, websocket.WebSocketException, OSError):
                 remote = self._target.dial()
                 try:
