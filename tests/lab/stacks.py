@@ -103,7 +103,6 @@ class Stack:
         return next(c for c in self.topology["clusters"] if c["name"] == name)
 
     def argv(self, *words: str) -> list[str]:
-        self.empty = self.empty and "up" not in words
         return [
             *LAB,
             "exec",
@@ -117,6 +116,7 @@ class Stack:
         ]
 
     def run(self, *words: str, timeout: float = RUN_SECONDS) -> subprocess.CompletedProcess[str]:
+        self.empty = self.empty and "up" not in words
         return subprocess.run(
             self.argv(*words), env=self.lab.env, text=True, capture_output=True, timeout=timeout, check=False
         )
@@ -180,6 +180,7 @@ class Stack:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A run that goes on while the test does, with all its processes in a group of their own."""
         self.settled = False
+        self.empty = self.empty and "up" not in words
         return subprocess.Popen(
             self.argv(*words),
             env=self.lab.env,

@@ -64,12 +64,15 @@ def unlike(before: Inventory, after: Inventory) -> str | None:
     return str(found) if found else None
 
 
+def kubeconfig_of(lab: TestLab, cluster: str) -> str:
+    """Its administrator's, with that one context."""
+    return lab("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", cluster)
+
+
 def clean_up(lab: TestLab, member: str) -> None:
     """What the federation could not remove from a member that was dead, by the command that it names."""
     kubeconfig = lab.state_root / f"{member}.kubeconfig"
-    kubeconfig.write_text(
-        lab("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", member)
-    )
+    kubeconfig.write_text(kubeconfig_of(lab, member))
     fedctl = str(Path(sys.executable).with_name("fedctl"))
     options = ("--cleanup", "--federation", FEDERATION, "--kubeconfig", str(kubeconfig))
     lab("exec", "--", fedctl, "leave", member, *options)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.lab.federation.zone_fixtures import NAME, ZoneStack
+from tests.lab.federation.zone_fixtures import NAME, ZoneStack, corefile_of
 from tests.lab.labs import TestLab, eventually
 
 pytestmark = [pytest.mark.lab, pytest.mark.long]
@@ -24,8 +24,7 @@ ADDRESSES = {"10.250.0.2", "10.250.1.2"}
 @pytest.fixture(scope="module")
 def corefile(three: TestLab) -> str:
     """As the cluster's own DNS had it before."""
-    text: str = three.get(CLUSTER, "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"]
-    return text
+    return corefile_of(three, CLUSTER)
 
 
 @pytest.fixture(scope="module")

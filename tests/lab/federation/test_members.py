@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.federation.conftest import Inventory, clean_up, unlike
+from tests.lab.federation.conftest import Inventory, clean_up, kubeconfig_of, unlike
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab, eventually
 from tests.lab.stacks import FEDERATION, Stack, told, walk_through
@@ -56,9 +56,7 @@ def test_a_third_cluster_joins_when_it_can_gets_its_share_and_leaves_without_a_t
     stack, before = without_fc03, objects("fc03")
     becomes(three, fc01=2, fc02=2)
     kubeconfig = stack.directory / "third.kubeconfig"
-    kubeconfig.write_text(
-        three("exec", "--", "kubectl", "config", "view", "--raw", "--minify", "--context", "fc03")
-    )
+    kubeconfig.write_text(kubeconfig_of(three, "fc03"))
     add_fc03(stack, kubeconfig={"path": str(kubeconfig)})
     assert stack.preview() == {
         "create": ["fc03", "fc03-join"],

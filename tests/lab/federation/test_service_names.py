@@ -29,6 +29,7 @@ from tests.lab.federation.names_fixtures import (
     healthy,
     only,
 )
+from tests.lab.federation.zone_fixtures import corefile_of
 from tests.lab.labs import TestLab, eventually
 from tests.lab.stacks import Stack, walk_through
 
@@ -47,11 +48,7 @@ KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
 def own_dns(three: TestLab, before: dict[str, Inventory], federation: Stack) -> dict[str, str]:
     """Cluster → Corefile of its own DNS, while it knows of no federation; the other one goes first."""
     federation.destroy()
-    return {cluster: corefile(three, cluster) for cluster in before}
-
-
-def corefile(lab: TestLab, cluster: str) -> str:
-    return str(lab.get(cluster, "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"])
+    return {cluster: corefile_of(three, cluster) for cluster in before}
 
 
 @pytest.fixture(scope="module")
@@ -211,10 +208,10 @@ def _store(names: Names, *words: str) -> None:
 def test_nothing_is_left_of_it(
     names: Names, before: dict[str, Inventory], own_dns: dict[str, str], three: TestLab
 ) -> None:
-    assert DOMAIN in corefile(three, "fc01"), "pods ask the federation's nameserver by it"
+    assert DOMAIN in corefile_of(three, "fc01"), "pods ask the federation's nameserver by it"
     assert names.stack.killed_after(KILLED_DESTROY, " deleted (", "destroy")
     names.stack.destroy()
     for cluster, had in before.items():
         gone: Callable[[], str | None] = lambda c=cluster, h=had: unlike(h, objects_of(three, c))  # type: ignore[misc]  # noqa: E731
         eventually(gone, 60, f"{cluster} as it was")
-    assert {cluster: corefile(three, cluster) for cluster in before} == own_dns
+    assert {cluster: corefile_of(three, cluster) for cluster in before} == own_dns

@@ -20,6 +20,12 @@ NAME = "nginx.default.fed.svc.fc-federated.com"
 RUN_SECONDS = 420.0
 
 
+def corefile_of(lab: TestLab, cluster: str) -> str:
+    """Of a cluster's own DNS."""
+    text: str = lab.get(cluster, "-n", "kube-system", "configmap", "coredns")["data"]["Corefile"]
+    return text
+
+
 class ZoneStack:
     """The program `zone` in a folder of its own.
 
@@ -84,10 +90,7 @@ class ZoneStack:
 
     def corefile(self) -> str:
         """Of the cluster's own DNS."""
-        text: str = self.lab.get(self.cluster, "-n", "kube-system", "configmap", "coredns")["data"][
-            "Corefile"
-        ]
-        return text
+        return corefile_of(self.lab, self.cluster)
 
     def store(self, command: str, *words: str, store: Mapping[str, Any] | None = None) -> Any:
         """Runs `tests.lab.federation.store_tool` in the lab's network."""
