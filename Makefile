@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PYTHON ?= python3
 SOURCE ?= auto
+STACK ?= icp
+PULUMI ?= pulumi
 VENV := .venv
 LAB := $(VENV)/bin/lab
 # Without bytecode, every preview would compile the SDKs again: two seconds and more.
@@ -33,6 +35,14 @@ setup: venv ## install the system packages of the lab (named first; Debian and U
 .PHONY: tools
 tools: setup ## get Kubernetes, etcd, CoreDNS, Pulumi and Karmada; SOURCE=download|build|auto
 	@$(LAB) tools install --source $(SOURCE)
+
+.PHONY: preview
+preview: venv ## what `pulumi up` would change in STACK, checked by the policies; PULUMI names the engine
+	@$(PULUMI) preview --stack $(STACK) --policy-pack policy
+
+.PHONY: policy-state
+policy-state: venv ## the policies on what is deployed in STACK, or in FILE, which `pulumi stack export` has made
+	@$(PULUMI) policy analyze $(if $(FILE),--file $(FILE),--stack $(STACK)) --policy-pack policy
 
 .PHONY: demo
 demo: setup ## two real clusters become one federation, with nginx in both, by the real Pulumi engine
@@ -75,9 +85,11 @@ bench: tools ## how fast a federation and its names are, beside karmadactl and e
 	$(VENV)/bin/python -m bench.names_speed --kills 20 --write docs/benchmarks-names.md
 
 .PHONY: schema
-schema: venv ## write topology.schema.json, with which an editor completes a stack file, and docs/topology.md anew
+schema: venv ## write the schemas anew with which an editor completes stack files and policy/config.json, and their pages
 	@$(VENV)/bin/fedctl schema > topology.schema.json
 	$(VENV)/bin/python -m federation.topology.reference > docs/topology.md
+	$(VENV)/bin/python -m policy.schema > policy/config.schema.json
+	$(VENV)/bin/python -m policy.reference > docs/policies.md
 
 .PHONY: lock
 lock: venv ## write requirements.lock anew from pyproject.toml

@@ -174,6 +174,8 @@ def stateful_set(place: Place, etcd: Component, members: Members) -> dict[str, A
                 volumes=[] if members.persistent else volumes,
             ),
             "volumeClaimTemplates": [_claim(place, members)] if members.persistent else [],
+            # As Kubernetes does by default; said, so that nobody has to know.
+            "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
         },
     }
 

@@ -21,6 +21,7 @@ from rich.table import Table
 from lab.tools.toolbox import Toolbox
 
 ROOT = Path(__file__).parents[1]
+POLICIES = ROOT / "policy"
 KEY = "federation:topology"
 LAB = (sys.executable, "-m", "lab")
 COMMAND_SECONDS = 3600.0  # the first run may build every tool
@@ -110,7 +111,7 @@ class Stack:
 
     def up(self, *words: str) -> None:
         """Bring it up."""
-        pulumi("up", "--yes", "--skip-preview", *words, *self.words())
+        pulumi("up", "--yes", "--skip-preview", "--policy-pack", str(POLICIES), *words, *self.words())
 
     def output(self, name: str) -> Any:
         """An output."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import pulumi
 
+from components.guards import RESTRICTED
 from components.karmada.plane import AGGREGATED_API_SERVER, FEDERATION_NAMESPACE, Plane
 
 READ = ("get", "list", "watch")
@@ -23,8 +24,9 @@ WITHOUT_STATUS = {"policy.karmada.io"}
 
 
 def namespace() -> dict[str, Any]:
-    """Karmada's own; nothing of it is propagated."""
-    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": FEDERATION_NAMESPACE}}
+    """Karmada's own; nothing of it is propagated, and no pod runs in it."""
+    metadata = {"name": FEDERATION_NAMESPACE, "labels": RESTRICTED}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
 
 
 def cluster_api(plane: Plane, ca_bundle: pulumi.Input[str]) -> list[dict[str, Any]]:

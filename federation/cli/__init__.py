@@ -20,6 +20,7 @@ MODULES = {
     "convert": "convert",
     "leave": "leave",
     "placement": "placement",
+    "policies": "policies",
     "records live": "records_live",
     "records plan": "records",
     "records remove": "records_remove",
@@ -52,7 +53,7 @@ def options(
 @app.command("versions")
 def versions() -> None:
     """Print the versions of the parts that must fit together: this program, the Pulumi SDK and the Kubernetes SDK."""
-    for package in ("k8s-federation", "pulumi", "pulumi-kubernetes", "pulumi-policy"):
+    for package in ("k8s-federation", "pulumi", "pulumi-kubernetes"):
         print(f"{package:20} {version(package)}")
 
 

@@ -23,7 +23,14 @@ APART = [
     ("lab", "policy"),
     ("federation", "components"),
     ("federation", "lab"),
-    ("federation", "policy"),
+    # `fedctl policies` lists them; nothing else knows the pack.
+    *(
+        (f"federation.{name}", "policy")
+        for name in (
+            "controllers convert verify workloads dns acs_engine karmada nodes portforward coredns kube kubeconfig"
+            " topology placement manifests certificates vip azure names errors"
+        ).split()
+    ),
     ("federation", "pulumi"),
     ("components", "lab"),
     ("components", "policy"),
@@ -108,6 +115,25 @@ LAYERS = {
         "nested safety",
         "errors types",
         "values",
+    ],
+    "policy": [
+        "server reference",
+        "schema",
+        "pack",
+        "session rules",
+        "evaluate aks",
+        "azure_data rule",
+        "stack pods retirements",
+        "objects",
+        "properties settings",
+    ],
+    "policy.rules": [
+        (
+            "rbac secrets tls dns records network addresses vrrp plain_http azure_access azure_clusters regions images"
+            " downloads workloads quality placement topology_labels etcd_members lifecycle failover"
+        ),
+        "etcd credentials shell_downloads mending services",
+        "texts across commands sources reading",
     ],
     "demo": [
         "azure run",
@@ -293,6 +319,10 @@ PURE = [
     *(f"lab.azure.plugin.{name}" for name in ("diff", "properties", "safety", "types")),
     "lab.azure.shapes",
     "lab.azure.validate",
+    "policy.evaluate",
+    "policy.rules",
+    "policy.schema",
+    "policy.session",
     "lab.errors",
     "lab.layout",
     "lab.node.config",
@@ -375,6 +405,11 @@ def test_the_init_of_a_node_needs_the_standard_library_only() -> None:
             assert node.level == 0, "it is copied away from its package"
             names.add(str(node.module))
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
+
+
+def test_no_module_of_the_pack_is_taken_for_one_of_the_library() -> None:
+    names = {file.stem for file in (ROOT / "policy").iterdir()}
+    assert names & sys.stdlib_module_names == set(), "the engine puts the folder in front of Python's own"
 
 
 @cache

@@ -1,0 +1,5 @@
+"""Started by the engine: `pulumi preview --policy-pack policy`."""
+
+from policy.server import serve
+
+serve()

@@ -1,0 +1,63 @@
+"""Clusters of AKS, and what belongs to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from policy.properties import Property, UnknownValueError
+from policy.rule import Finding, Verdicts, each
+from policy.stack import Resource, Stack
+
+CLUSTER = "azure-native:containerservice:ManagedCluster"
+POOL = "azure-native:containerservice:AgentPool"
+
+
+def pools(resource: Resource) -> list[Property]:
+    """The pools of a cluster, or the one that a resource is; a pool's own properties have the same names in both."""
+    if resource.is_a(POOL):
+        return [resource.props]
+    return resource.props.at("agentPoolProfiles").items() if resource.is_a(CLUSTER) else []
+
+
+def names(cluster: Resource) -> set[str]:
+    """What others may call it: its name in Azure, and, until that is known, the one in the program; in lower case."""
+    try:
+        own = cluster.props.at("resourceName").text()
+    except UnknownValueError:
+        own = ""
+    return {cluster.name.lower(), own.lower()} - {""}
+
+
+def cluster_of(pool: Resource, stack: Stack) -> Resource | None:
+    """The cluster of a pool; None if it is not in the stack.
+
+    Raises `UnknownValueError` if the pool's reference is not known yet and does not stand beside exactly one cluster.
+    """
+    clusters = stack.of(CLUSTER)
+    try:
+        name = pool.props.at("resourceName").text().lower()
+    except UnknownValueError:
+        beside = [cluster for cluster in clusters if cluster.parent == pool.parent]
+        if len(beside) != 1:
+            raise
+        return beside[0]
+    return next((cluster for cluster in clusters if name in names(cluster)), None)
+
+
+def wrong(resource: Resource, path: str, says: str) -> Finding:
+    """A finding about a property, which is what an exception names."""
+    return Finding(path, f"{path!r} of {resource.title} {says}", resource.urn)
+
+
+def each_of(resources: Iterable[Resource], look: Callable[[Resource], Verdicts]) -> Verdicts:
+    """What is found in each resource; what is not known yet is said of the one that it belongs to."""
+    for resource in resources:
+        yield from each((resource,), look, resource.urn)
+
+
+def findings(verdicts: Verdicts) -> Verdicts:
+    """The findings alone, where another check of the policy has said already what is not known yet."""
+    try:
+        yield from (verdict for verdict in verdicts if isinstance(verdict, Finding))
+    except UnknownValueError:
+        return

@@ -1,0 +1,104 @@
+"""docs/policies.md, from the pack.
+
+python -m policy.reference > docs/policies.md
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy.pack import POLICIES
+from policy.rule import Policy
+from policy.schema import settings_schema
+
+_START = """\
+# Policies
+
+The pack `policy/` looks at every change before it is made: `make preview`, `make demo` and CI run with it, and so does
+any `pulumi preview --policy-pack policy` or `pulumi up --policy-pack policy`. A violation of a mandatory policy stops
+the update. `make policy-state STACK=westus` checks what is deployed, without a change. `fedctl policies` lists what
+stands here.
+
+This page is made from the pack: `make schema`.
+
+## What is said, and when
+
+- **Violations** name the resource, what is wrong, how to mend it, and the policy.
+- **Values that are known after the update only** are never a violation. Each policy says once, as advice, which ones it
+  could not decide on; the update itself checks them before it makes the resource.
+- **Exceptions** are said once, as advice, with their reason and their last day. The day after it they are violations.
+- Secrets are never printed.
+
+## Configuration
+
+`policy/config.json` holds for every run; `--policy-pack-config FILE` changes it for one. The keys are the policies'
+names, and `policy/config.schema.json` is the schema of both files:
+
+```json
+{
+  "$schema": "config.schema.json",
+  "p23-workload-quality": "disabled",
+  "p22-namespaces": {
+    "enforcementLevel": "remediate",
+    "exceptions": [
+      {"subject": "default/*", "reason": "the walk-through's names contain it", "expires": "2027-05-31"}
+    ]
+  }
+}
+```
+
+Levels are `mandatory`, `advisory`, `disabled` and, where a policy can mend resources itself, `remediate`: it then
+changes what the program asks for, shows that in the preview, and what is left is mandatory. The variable
+`FEDERATION_POLICY_TODAY` holds another day to check for: `FEDERATION_POLICY_TODAY=2027-06-01 make preview` shows what
+will have expired or retired by then.
+
+"""
+
+
+def reference() -> str:
+    """The whole page."""
+    return (
+        _START
+        + "\n".join((*_table(), "", *(line for policy in POLICIES for line in _section(policy))))
+        + "\n"
+    )
+
+
+def _table() -> Iterator[str]:
+    yield "## All of them"
+    yield ""
+    yield "| | policy | level | mends |"
+    yield "|---|---|---|---|"
+    for policy in POLICIES:
+        anchor = f"[{policy.id}](#{policy.id.lower()})"
+        yield f"| {anchor} | {policy.title} | {policy.level} | {'yes' if policy.fix else ''} |"
+
+
+def _section(policy: Policy) -> Iterator[str]:
+    yield f"## {policy.id}"
+    yield ""
+    yield f"**{policy.title}.** {policy.why}"
+    yield ""
+    yield f"- name: `{policy.name}`, {policy.level}, severity {policy.severity}"
+    yield f"- remedy: {policy.remedy}"
+    yield f"- source: {policy.source}"
+    yield f"- the walk-through had: {policy.seed}"
+    settings = {key: value for key, value in settings_schema(policy).items() if key != "exceptions"}
+    for key, value in settings.items():
+        yield f"- setting `{key}`: {value.get('description', '')}{_default(policy, key)}"
+    yield ""
+
+
+def _default(policy: Policy, key: str) -> str:
+    value: Any = getattr(policy.settings(), key)
+    if isinstance(value, bool):
+        return f" (default `{str(value).lower()}`)"
+    if isinstance(value, tuple | frozenset | list):
+        shown = ", ".join(f"`{each}`" for each in value if isinstance(each, str | int))
+        return f" (default {shown})" if shown else ""
+    return f" (default `{value}`)" if isinstance(value, str | int | float) else ""
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -1,0 +1,296 @@
+"""What clusters of AKS must have: machines to spare, a version with support, network policies and an audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from pydantic import Field
+
+from policy.aks import CLUSTER, POOL, cluster_of, each_of, findings, names, pools, wrong
+from policy.azure_data import zones
+from policy.properties import Property, UnknownValueError
+from policy.retirements import (
+    AVAILABILITY_SETS,
+    CALENDAR,
+    LONG_TERM,
+    VERSIONS,
+    CalendarSettings,
+    Retirement,
+    due,
+    find,
+)
+from policy.rule import Context, Policy, Severity, Undecided, Verdicts, each
+from policy.settings import PolicySettings
+from policy.stack import Resource, Stack
+
+FEWEST_NODES = 3
+"""Of a system pool: one in each zone."""
+FREE = "free"
+UPGRADE_DAYS = 89
+"""An upgrade of the minor version takes a quarter of a year to plan and test: less than 90 days are too few."""
+DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
+AUDIT = {"kube-audit", "kube-audit-admin"}
+AUDIT_GROUPS = {"audit", "alllogs"}
+
+
+class AvailabilitySettings(PolicySettings):
+    """Of P15."""
+
+    production: bool = Field(
+        False,
+        description="whether clusters serve users: then tier Standard, three system nodes, two of any other pool, and"
+        " zones where the region has some are mandatory; otherwise less than two system nodes or tier Free is advice",
+    )
+
+
+def availability_sets(resource: Resource, _context: Context[AvailabilitySettings]) -> Verdicts:
+    """Pools of a kind that AKS does not have any more."""
+    yield from each(pools(resource), partial(_machines, resource))
+
+
+def _machines(resource: Resource, pool: Property) -> Verdicts:
+    kind = pool.at("type")
+    if AVAILABILITY_SETS.used_by("type", kind.text()):
+        says = f"is {kind.text()}, whose support ended on {AVAILABILITY_SETS.told}"
+        yield wrong(resource, kind.path, says)
+
+
+def spare(resource: Resource, context: Context[AvailabilitySettings]) -> Verdicts:
+    """In production: what ends with the loss of one machine, rack or zone (AKS, reliability)."""
+    if context.settings.production:
+        yield from _tier(resource)
+        yield from each(pools(resource), partial(_nodes, resource))
+        if resource.is_a(CLUSTER):
+            yield from each(pools(resource), partial(_zones, resource, resource))
+
+
+def spare_pools(stack: Stack, context: Context[AvailabilitySettings]) -> Verdicts:
+    """The same, of pools that know their region by their cluster."""
+    if context.settings.production:
+        yield from each_of(stack.of(POOL), lambda pool: _zones(pool, cluster_of(pool, stack), pool.props))
+
+
+def single(resource: Resource, context: Context[AvailabilitySettings]) -> Verdicts:
+    """Elsewhere: what has no promise at all."""
+    if not context.settings.production:
+        yield from _tier(resource)
+        yield from each(pools(resource), partial(_single, resource))
+
+
+def _tier(resource: Resource) -> Verdicts:
+    if resource.is_a(CLUSTER):
+        yield from each((resource.props,), partial(_free, resource))
+
+
+def _free(resource: Resource, props: Property) -> Verdicts:
+    tier = props.at("sku", "tier")
+    if (tier.text() or FREE).lower() == FREE:
+        yield wrong(resource, tier.path, "is Free, so nobody promises that the API server is there")
+
+
+def _is_system(pool: Property) -> bool:
+    """Whether system pods run there; in the first pool of a cluster they do if it does not say."""
+    mode = pool.at("mode").text().lower()
+    return mode == "system" or (not mode and pool.path == "agentPoolProfiles[0]")
+
+
+def _least(pool: Property) -> tuple[str, float]:
+    """The property that says how few nodes it may have, and how few these are; one if it does not say."""
+    scaled = pool.at("enableAutoScaling").flag() and pool.at("minCount").exists()
+    count = pool.at("minCount" if scaled else "count")
+    number = count.number()
+    return count.path, 1 if number is None else number
+
+
+def _nodes(resource: Resource, pool: Property) -> Verdicts:
+    path, least = _least(pool)
+    if _is_system(pool):
+        if least < FEWEST_NODES:
+            yield wrong(resource, path, f"is {least:g}, of {FEWEST_NODES} nodes that a system pool needs")
+    elif least == 1:
+        yield wrong(resource, path, "is 1, and pods have nowhere to go to")
+
+
+def _single(resource: Resource, pool: Property) -> Verdicts:
+    path, least = _least(pool)
+    if least <= 1 and _is_system(pool):
+        yield wrong(resource, path, f"is {least:g}, and system pods have nowhere to go to")
+
+
+def _zones(resource: Resource, cluster: Resource | None, pool: Property) -> Verdicts:
+    found = pool.at("availabilityZones")
+    if cluster and not found.items() and zones(cluster.props.at("location").text()):
+        yield wrong(resource, found.path, "is empty, though the region has zones")
+
+
+Judge = Callable[[Retirement | None, Context[CalendarSettings]], str]
+"""What to say about a version, if anything."""
+
+
+def unsupported(resource: Resource, context: Context[CalendarSettings]) -> Verdicts:
+    """Versions of Kubernetes that AKS does not support (AKS, supported-kubernetes-versions)."""
+    yield from _of_cluster(resource, context, _over)
+
+
+def unsupported_pools(stack: Stack, context: Context[CalendarSettings]) -> Verdicts:
+    """The same, of pools whose cluster says whether the long support counts."""
+    yield from _of_pools(stack, context, _over)
+
+
+def ending(resource: Resource, context: Context[CalendarSettings]) -> Verdicts:
+    """Versions whose support ends before an upgrade is planned, tested and done; and those that Azure chooses."""
+    if resource.is_a(CLUSTER):
+        yield from findings(_chosen(resource, resource.props.at("kubernetesVersion")))
+    yield from findings(_of_cluster(resource, context, _soon))
+
+
+def ending_pools(stack: Stack, context: Context[CalendarSettings]) -> Verdicts:
+    """The same, of pools."""
+    yield from findings(_of_pools(stack, context, _soon))
+
+
+def _of_cluster(resource: Resource, context: Context[CalendarSettings], judge: Judge) -> Verdicts:
+    if resource.is_a(CLUSTER):
+        own = resource.props.at("kubernetesVersion")
+        yield from each((own,), partial(_version, resource, resource, context, judge))
+        stated = [pool.at("orchestratorVersion") for pool in pools(resource)]
+        yield from each(stated, partial(_version, resource, resource, context, judge))
+
+
+def _of_pools(stack: Stack, context: Context[CalendarSettings], judge: Judge) -> Verdicts:
+    def look(pool: Resource) -> Verdicts:
+        found = pool.props.at("orchestratorVersion")
+        yield from _version(pool, cluster_of(pool, stack), context, judge, found)
+
+    yield from each_of(stack.of(POOL), look)
+
+
+def _version(
+    resource: Resource,
+    cluster: Resource | None,
+    context: Context[CalendarSettings],
+    judge: Judge,
+    found: Property,
+) -> Verdicts:
+    if text := found.text():
+        minor = ".".join(text.split(".")[:2]) + (LONG_TERM if cluster and _long_term(cluster) else "")
+        entry = find((*context.settings.retirements, *VERSIONS), "kubernetesVersion", minor)
+        if says := judge(entry, context):
+            yield wrong(resource, found.path, f"is {text}, {says}")
+
+
+def _long_term(cluster: Resource) -> bool:
+    tier, plan = cluster.props.at("sku", "tier").text(), cluster.props.at("supportPlan").text()
+    return (tier.lower(), plan.lower()) == ("premium", "akslongtermsupport")
+
+
+def _over(entry: Retirement | None, context: Context[CalendarSettings]) -> str:
+    if entry is None:
+        return f"which AKS does not support ({CALENDAR})"
+    return f"whose support ended on {entry.told}" if due(entry.date, context.today) == "past" else ""
+
+
+def _soon(entry: Retirement | None, context: Context[CalendarSettings]) -> str:
+    if entry and due(entry.date, context.today, UPGRADE_DAYS) == "soon":
+        return f"whose support ends on {entry.told}"
+    return ""
+
+
+def _chosen(resource: Resource, found: Property) -> Verdicts:
+    if not found.exists():
+        yield wrong(resource, found.path, "is not set, so Azure chooses, and members drift apart")
+
+
+def policies_of_networks(resource: Resource, _context: Context[PolicySettings]) -> Verdicts:
+    """Clusters where every pod reaches every pod (AKS, use-network-policies)."""
+    if resource.is_a(CLUSTER):
+        found = resource.props.at("networkProfile", "networkPolicy")
+        if found.text().lower() in ("", "none"):
+            yield wrong(resource, found.path, "is none, so nothing holds back what runs in a pod")
+
+
+def audited(stack: Stack, _context: Context[PolicySettings]) -> Verdicts:
+    """Clusters without an audit log (CIS Benchmark for AKS 2.1.1; AKS, monitor-aks)."""
+    logs = stack.of(DIAGNOSTICS)
+    found = each_of(stack.of(CLUSTER), partial(_audited, logs))
+    yield from dict.fromkeys(found)  # a log of an unknown cluster may be that of any, and is told of once
+
+
+def _audited(logs: list[Resource], cluster: Resource) -> Verdicts:
+    doubts = []
+    for log in logs:
+        try:
+            if _audits(log.props) and _watches(log.props, cluster):
+                return
+        except UnknownValueError as error:
+            doubts.append(Undecided(error.path, log.urn))
+    says = "is not the target of a diagnostic setting with kube-audit or kube-audit-admin"
+    yield from doubts or (wrong(cluster, "kube-audit", says),)
+
+
+def _audits(log: Property) -> bool:
+    on = [entry for entry in log.at("logs").items() if entry.at("enabled").flag()]
+    categories = {entry.at("category").text().lower() for entry in on}
+    groups = {entry.at("categoryGroup").text().lower() for entry in on}
+    return bool(categories & AUDIT or groups & AUDIT_GROUPS)
+
+
+def _watches(log: Property, cluster: Resource) -> bool:
+    """Whether it is about this cluster: its id ends with "/managedClusters/<name>"."""
+    parts = log.at("resourceUri").text().lower().rsplit("/", 2)
+    return parts[-2:-1] in (["managedclusters"], ["managedcluster"]) and parts[-1] in names(cluster)
+
+
+def watched(resource: Resource, _context: Context[PolicySettings]) -> Verdicts:
+    """Clusters in which nobody looks for attacks (AKS, Microsoft Defender for Containers)."""
+    if resource.is_a(CLUSTER):
+        found = resource.props.at("securityProfile", "defender", "securityMonitoring", "enabled")
+        if not found.flag():
+            yield wrong(resource, found.path, "is not true, so nobody is told of attacks")
+
+
+POLICIES = (
+    Policy(
+        id="P15",
+        name="p15-availability",
+        title="Clusters outlive the loss of a machine or a zone",
+        why="One machine that is updated or breaks would take a whole member with it.",
+        remedy="use tier Standard, three nodes in the system pool, two in others, all zones of the region and no"
+        " availability sets",
+        source="AKS, reliability-availability-zones-overview and free-standard-pricing-tiers; AKS#5021",
+        seed='"count": 1, … "availabilityProfile": "AvailabilitySet" (Azure)',
+        settings=AvailabilitySettings,
+        checks=(availability_sets, spare),
+        stack_checks=(spare_pools,),
+        advice=(single,),
+    ),
+    Policy(
+        id="P16",
+        name="p16-kubernetes-version",
+        title="A version of Kubernetes that AKS supports for a while yet",
+        why="A version without support gets no more fixes of security, and one day cannot be upgraded any more.",
+        remedy="set kubernetesVersion and orchestratorVersion to a supported version, and upgrade one minor at a time",
+        source="AKS, supported-kubernetes-versions, release calendar",
+        seed="In our case, it was 1.8.11 (Azure)",
+        settings=CalendarSettings,
+        checks=(unsupported,),
+        stack_checks=(unsupported_pools,),
+        advice=(ending,),
+        stack_advice=(ending_pools,),
+    ),
+    Policy(
+        id="P19",
+        name="p19-network-policy-and-audit",
+        title="Network policies, an audit log, and an eye on attacks",
+        why="An intruder in one pod would reach all the others, and nobody could say later what was done.",
+        remedy="set networkProfile.networkPolicy to cilium, send the category kube-audit-admin to a workspace by a"
+        " DiagnosticSetting of the cluster, and turn on Defender",
+        source="CIS Benchmark for AKS 2.1.1 and 4.4; AKS, use-network-policies and monitor-aks",
+        seed='"orchestratorProfile": {"orchestratorType": "Kubernetes"}, and nothing else (Azure)',
+        severity=Severity.MEDIUM,
+        checks=(policies_of_networks,),
+        stack_checks=(audited,),
+        advice=(watched,),
+    ),
+)
