@@ -139,6 +139,10 @@ class Stack:
         self.settled = True
         return said
 
+    def checked(self) -> str:
+        """What the policies say about what is deployed; fails if they are against it."""
+        return self("policy", "analyze", "--stack", self.name, "--policy-pack", str(ROOT / "policy"))
+
     def destroy(self, *words: str) -> str:
         """What a removal of everything prints; nothing if nothing was made since the last one."""
         self.settled = False

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from policy.evaluate import Outcome, guarded
+from policy.evaluate import guarded
 from policy.rule import Context, Finding, Policy, Undecided
 from policy.stack import DYNAMIC, FEDERATION, Resource, Stack
 
@@ -114,27 +114,41 @@ def unknown(policy: str, title: str, *resources: Resource, paths: str | list[str
     return Case(policy, title, resources, messages, undecided, **more)
 
 
-def verdicts(policy: Policy, case: Case) -> tuple[list[Finding], list[str], list[str]]:
-    """All findings; their messages, with `ADVICE` where it is advice; and paths that are not known."""
+@dataclass(frozen=True)
+class Said:
+    """What a policy says about a case.
+
+    Attributes:
+        messages: with `ADVICE` before those that are advice.
+        undecided: paths that are not known.
+        findings: all of them.
+        places: URNs that checks of the whole stack name; such a check has to name one.
+    """
+
+    messages: list[str]
+    undecided: list[str]
+    findings: list[Finding]
+    places: list[str]
+
+
+def verdicts(policy: Policy, case: Case) -> Said:
+    """Run all checks of a policy on a case."""
     context: Context[Any] = Context(policy.settings.model_validate(case.settings), case.today)
     stack = Stack(case.resources, "dev", case.secrets_provider)
-    found, said, paths = list[Finding](), list[str](), list[str]()
     runs = [
-        *((check, one, "") for one in case.resources for check in policy.checks),
-        *((check, stack, "") for check in policy.stack_checks),
-        *((check, one, ADVICE) for one in case.resources for check in policy.advice),
-        *((check, stack, ADVICE) for check in policy.stack_advice),
+        *((check(one, context), "", False) for one in case.resources for check in policy.checks),
+        *((check(stack, context), "", True) for check in policy.stack_checks),
+        *((check(one, context), ADVICE, False) for one in case.resources for check in policy.advice),
+        *((check(stack, context), ADVICE, True) for check in policy.stack_advice),
     ]
-    for check, subject, mark in runs:
-        for verdict in guarded(check(subject, context)):  # type: ignore[operator]  # each with its own kind
+    said = Said([], [], [], [])
+    for found, mark, whole in runs:
+        for verdict in guarded(found):
+            if whole:
+                said.places.append(verdict.urn)
             if isinstance(verdict, Undecided):
-                paths.append(verdict.path)
+                said.undecided.append(verdict.path)
             else:
-                found.append(verdict)
-                said.append(mark + verdict.message)
-    return found, said, paths
-
-
-def nothing(outcome: Outcome) -> bool:
-    """Whether nothing at all was found."""
-    return outcome == Outcome()
+                said.findings.append(verdict)
+                said.messages.append(mark + verdict.message)
+    return said

@@ -16,19 +16,34 @@ CASES: list[Case] = [
     for file in sorted(Path(__file__).with_name("cases").glob("*.py"))
     for case in import_module(f"tests.policy.cases.{file.stem}").CASES
 ]
+REMEDIES = Path(__file__).with_name("remedies.txt")
+OF_STACKS = {"P29"}
+"""Policies about the stack itself, and not about a resource in it."""
 BY_ID = {policy.id: policy for policy in POLICIES}
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_policy_says_exactly_what_is_wrong(case: Case) -> None:
-    found, said, paths = verdicts(BY_ID[case.policy], case)
-    assert said == [*case.messages]
-    assert paths == [*case.undecided]
-    for finding in found:
+    said = verdicts(BY_ID[case.policy], case)
+    assert said.messages == [*case.messages]
+    assert said.undecided == [*case.undecided]
+    for finding in said.findings:
         assert repr(finding.subject) in finding.message, (
             "an exception is written with what the message quotes"
         )
         assert not finding.message.endswith("."), "the frame around it ends the sentence"
+    assert set(said.places) <= {one.urn for one in case.resources} | (
+        {""} if case.policy in OF_STACKS else set()
+    )
+
+
+def test_remedies_of_their_own_are_as_they_were_reviewed() -> None:
+    found: dict[str, set[str]] = {}
+    for case in CASES:
+        fixes = {finding.fix for finding in verdicts(BY_ID[case.policy], case).findings if finding.fix}
+        found.setdefault(case.policy, set()).update(fixes)
+    shown = "".join(f"{id_}: {fix}\n" for id_, fixes in sorted(found.items()) for fix in sorted(fixes))
+    assert shown == REMEDIES.read_text()
 
 
 def test_every_policy_has_enough_cases() -> None:

@@ -133,7 +133,7 @@ def test_a_stack_check_is_about_the_resource_that_it_names_or_about_the_stack() 
 
 
 def test_no_secret_gets_into_a_message() -> None:
-    hidden, longer = "hush", "hush-hush"
+    hidden, longer = "zeta", "a-zeta-b"
     outcome = check_resource(POLICY, thing(secret(hidden), secret(longer)), context(exemption(longer)))
     assert texts(outcome) == ["Thing 'it': has '[secret]'. Next: say nothing. [P99, docs/policies.md#p99]"]
     assert [each.subject for each in outcome.excused] == ["[secret]"]

@@ -97,7 +97,7 @@ def pod(found: dict[str, Any] | None) -> Any:
     ],
 )
 def test_a_finding_says_what_to_do_about_it(policy: Policy, found: Resource, remedy: str) -> None:
-    findings, _, _ = verdicts(policy, Case(policy.id, "", (found,)))
+    findings = verdicts(policy, Case(policy.id, "", (found,))).findings
     assert findings[-1].fix == remedy
 
 

@@ -21,7 +21,7 @@ def test_a_sample_of_mutants_is_noticed(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_mutants_are_noticed(tmp_path: Path) -> None:
     copy(tmp_path)
     score = run(tmp_path, None)

@@ -107,7 +107,9 @@ def test_an_override_policy_is_a_part_of_what_it_selects() -> None:
 
 
 def test_what_an_override_policy_removes_is_nothing_that_it_adds() -> None:
-    assert len(override({"path": "/spec/replicas", "operator": "remove", "value": 1}).objects) == 1
+    removal = {"path": "/spec/replicas", "operator": "remove", "value": 1}
+    assert len(override(removal).objects) == 1
+    assert len(override(removal, {**removal, "operator": "add"}).objects) == 2
 
 
 def test_a_change_in_a_list_is_the_only_one_in_it() -> None:

@@ -35,7 +35,7 @@ from policy.server import (
 )
 from policy.session import Session
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, secret
+from tests.policy.case_fixtures import UNKNOWN, azure, secret
 from tests.policy.cases.rbac import EVERYTHING, binding, role
 
 DAY = date(2026, 11, 29)
@@ -136,6 +136,19 @@ def test_the_whole_stack_is_looked_at_at_the_end(tmp_path: Path, monkeypatch: py
     found = made.AnalyzeStack(rpc.AnalyzeStackRequest(), Context()).diagnostics  # type: ignore[arg-type]
     assert [each.policyName for each in found] == ["p29-state-encryption"]
     assert "Stack 'prod'" in found[0].message
+
+
+def test_every_resource_of_the_stack_is_looked_at() -> None:
+    given = [
+        rpc.AnalyzerResource(
+            type=found.type, name=found.name, urn=found.urn, properties=struct(dict(found.raw))
+        )
+        for found in (
+            azure("dns:Zone", name, zoneName=f"{name}.example.com", resourceGroupName="g") for name in "ab"
+        )
+    ]
+    found = analyzer().AnalyzeStack(rpc.AnalyzeStackRequest(resources=given), Context()).diagnostics  # type: ignore[arg-type]
+    assert {each.urn for each in found if each.policyName == "p20-zone-guard"} == {each.urn for each in given}
 
 
 def test_what_is_mended_comes_with_its_policy_and_with_the_marks_of_secrets() -> None:

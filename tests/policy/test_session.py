@@ -57,6 +57,27 @@ def test_stack_checks_run_at_the_end_only() -> None:
     assert started(POLICY).on_stack(Stack((thing("bad"),))) == []
 
 
+def named(stack: Stack, context: Context[Any]) -> Verdicts:
+    """Says the name that each resource has among its properties."""
+    for one in stack.resources:
+        yield Finding("name", f"'name' is {one.props.at('name').text()}", one.urn)
+
+
+def test_at_the_end_a_resource_is_what_the_program_has_asked_for() -> None:
+    session = started(policy(checks=(words,), stack_checks=(named,)))
+    asked = Resource("my:index:Thing", "it", "urn:it", {"name": "asked"})
+    answered = Resource("my:index:Thing", "it", "urn:it", {"name": "answered", "more": UNKNOWN})
+    other = Resource("my:index:Thing", "other", "urn:other", {"name": "only there"})
+    session.on_resource(asked)
+    found = session.on_stack(Stack((answered, other)))
+    assert [text.message.partition(".")[0] for text in found] == [
+        "Thing 'it': 'name' is asked",
+        "Thing 'other': 'name' is only there",
+    ]
+    assert [text.level for text in found] == [Level.MANDATORY] * 2
+    assert "answered" in session.on_stack(Stack((answered,)))[0].message, "the next run asks anew"
+
+
 def test_exceptions_are_said_once_at_the_end_with_their_reason() -> None:
     session = started(POLICY, exceptions=[EXCEPTION])
     for name in ("one", "two"):
@@ -143,7 +164,8 @@ def without(word: str) -> Any:
 def test_each_policy_mends_what_the_one_before_has_made() -> None:
     one = policy(name="one", fix=without("bad"))
     two = policy(name="two", fix=without("worse"))
-    mended = started(one, two, level=Level.REMEDIATE).fixed(thing("bad", "worse", "fine"))
+    none, late = policy(name="none"), policy(name="late", fix=without("nothing"))
+    mended = started(none, late, one, two, level=Level.REMEDIATE).fixed(thing("bad", "worse", "fine"))
     assert [(each.name, made["words"]) for each, made in mended] == [
         ("one", ["worse", "fine"]),
         ("two", ["fine"]),

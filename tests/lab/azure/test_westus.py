@@ -96,6 +96,10 @@ def test_nothing_is_left_to_change_and_nothing_secret_is_in_clear(azure: Azure, 
         assert not re.search(r"PRIVATE KEY-----|eyJhbGciOi|client-key-data: ?\S", text), where
 
 
+def test_the_policies_have_nothing_against_what_is_deployed(stack: Stack) -> None:
+    assert "[mandatory]" not in stack.checked()
+
+
 def unlike(azure: Azure, wanted: dict[str, set[str]]) -> str | None:
     found = {name: azure.addresses(name) for name in wanted}
     return None if found == wanted else str(found)

@@ -97,6 +97,10 @@ def test_the_zone_has_a_nameserver_and_no_other_is_answered(names: Names) -> Non
         assert "status: REFUSED" in names.dig(other)
 
 
+def test_the_policies_have_nothing_against_what_is_deployed(names: Names) -> None:
+    assert "[mandatory]" not in names.stack.checked()
+
+
 def test_the_page_comes_by_name_from_a_pod_of_each_member_and_from_outside(names: Names) -> None:
     for member in ("fc01", "fc02"):
         pod = {

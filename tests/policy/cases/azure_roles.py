@@ -162,8 +162,8 @@ COMMANDS = [
         says=[no_zone(GROUP, kind="Command"), owns(SUBSCRIPTION, "Owner", "Command")],
     ),
     *(
-        good("P05", f"a command after {end!r}", command(f"{CREATE}{end} echo --role owner --scopes {GROUP}"))
-        for end in ("\n", ";", "|", "&")
+        good("P05", f"a command after {name}", command(f"{CREATE}{end} echo --role owner --scopes {GROUP}"))
+        for name, end in {"a line": "\n", "a semicolon": ";", "a pipe": "|", "an ampersand": "&"}.items()
     ),
     good("P05", "a command without a role", command(CREATE)),
     good("P05", "a command for one zone", command(f"{CREATE} --role contributor --scopes={ZONE}")),
