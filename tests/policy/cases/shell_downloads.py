@@ -115,7 +115,7 @@ CASES = [
         command("helm install --name coredns -f  values.yaml  stable/coredns --version 1.2.3"),
         command("helm upgrade --install web oci://registry.example/web --set image.repository=a/b"),
         command("sudo helm pull mine/web --values=/srv/values.yaml"),
-        command("helm --kubeconfig /root/config fetch 'mine/web'"),
+        command("helm --kubeconfig /etc/config fetch 'mine/web'"),
         command("helm template $CHART web"),
         command("helm install web --repo https://charts.helm.sh/stable coredns --version 1.2.3"),
         says=[
