@@ -89,9 +89,14 @@ class Property:
         return raw if isinstance(raw, str) else ""
 
     def number(self) -> float | None:
-        """A number; None if it is none."""
+        """A number; None if it is none, or too large to be one of the engine's."""
         raw = self.opened().raw
-        return float(raw) if isinstance(raw, int | float) and not isinstance(raw, bool) else None
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
+            return None
+        try:
+            return float(raw)
+        except OverflowError:
+            return None
 
     def flag(self) -> bool | None:
         """True or false; None if it is neither."""

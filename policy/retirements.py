@@ -82,18 +82,18 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(expression, re.IGNORECASE)
 
 
-def _rows(table: str) -> Iterator[list[str]]:
+def rows(table: str) -> Iterator[list[str]]:
     """The cells of a table's lines."""
     return ([cell.strip() for cell in line.split("|")] for line in table.strip().splitlines())
 
 
-def _entry(day: str, what: str, pattern: str, successor: str, source: str) -> Retirement:
-    date = datetime.date.fromisoformat(day)
-    return Retirement(what=what, pattern=pattern, date=date, source=source, successor=successor)
-
-
-AVAILABILITY_SETS = _entry(
-    "2025-09-30", "availability sets of AKS", "type=AvailabilitySet", "VirtualMachineScaleSets", "AKS#5021"
+_COLUMNS = ("date", "what", "pattern", "successor", "source")
+AVAILABILITY_SETS = Retirement(
+    what="availability sets of AKS",
+    pattern="type=AvailabilitySet",
+    date=datetime.date(2025, 9, 30),
+    source="AKS#5021",
+    successor="VirtualMachineScaleSets",
 )
 # Last day; name; pattern; successor; source.
 _FEATURES = """
@@ -111,10 +111,7 @@ _FEATURES = """
 2028-03-31 | kubenet                    | networkProfile.networkPlugin=kubenet         | networkPluginMode overlay | AKS#4859
 2028-09-30 | network policy manager     | networkProfile.networkPolicy=azure           | networkPolicy cilium      | AKS, use-network-policies
 """  # noqa: E501  (a table)
-FEATURES = tuple(
-    _entry(day, what, pattern, successor, source)
-    for day, what, pattern, successor, source in _rows(_FEATURES)
-)
+FEATURES = tuple(Retirement.model_validate(dict(zip(_COLUMNS, row, strict=True))) for row in rows(_FEATURES))
 # Last day; series; successor; source ("Retired Azure VM size series" for what is gone).
 _SERIES = """
 2022-08-31 | Standard_H#         | HXrs           | Azure, h-series-retirement
@@ -155,8 +152,14 @@ _SERIES = """
 2028-11-15 | Standard_L#s_v2     | Ls_v3          | Azure update 500682
 """
 SIZES = tuple(
-    _entry(day, series, f"*size={series}", f"series {successor}", source)
-    for day, series, successor, source in _rows(_SERIES)
+    Retirement(
+        what=series,
+        pattern=f"*size={series}",
+        date=datetime.date.fromisoformat(day),
+        source=source,
+        successor=f"series {successor}",
+    )
+    for day, series, successor, source in rows(_SERIES)
 )
 # Version; last day of its support; last day with tier Premium and the plan AKSLongTermSupport.
 _VERSIONS = """
@@ -169,8 +172,14 @@ CALENDAR = "AKS release calendar of August 2026"
 LONG_TERM = "-lts"
 """Mark of a version whose support is the long one."""
 VERSIONS = tuple(
-    _entry(day, f"Kubernetes {version}", f"kubernetesVersion={version}{mark}", NEWEST, CALENDAR)
-    for version, ends, longer in _rows(_VERSIONS)
+    Retirement(
+        what=f"Kubernetes {version}",
+        pattern=f"kubernetesVersion={version}{mark}",
+        date=datetime.date.fromisoformat(day),
+        source=CALENDAR,
+        successor=NEWEST,
+    )
+    for version, ends, longer in rows(_VERSIONS)
     for day, mark in ((ends, ""), (longer, LONG_TERM))
 )
 """What AKS supports: any other version is too old, or newer than this calendar."""

@@ -1,8 +1,8 @@
-"""Whether the tests notice when a policy is changed: `python -m tests.policy.mutation [--sample NUMBER]`.
+"""Whether the tests notice when a policy is changed: `python -m tests.policy.mutation [--sample NUMBER] [NAME…]`.
 
 mutmut makes a mutant of the pack for each condition, constant, argument and statement in it, and runs the tests that
-reach it.
-All of them are several thousand. A sample takes the mutant of that number of each function that has so many.
+reach it. All of them are several thousand. A sample takes the mutant of that number of each function that has so many;
+names choose some, such as "policy.rules.rbac*".
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,11 @@ NOTICED = ("killed", "timeout")
 SECONDS = 7000.0
 ELSEWHERE = (
     "test_any_properties",
+    "test_engine",
     "test_mutation",
     "test_own_stacks",
     "test_seeds",
     "test_speed",
-    "test_state",
 )
 """Tests that need the engine, or that look for crashes and not for answers."""
 SETTINGS = """\
@@ -67,6 +68,11 @@ class Score:
         return "\n".join((*self.missed, f"{self.share:.1%} noticed: {counted}"))
 
 
+def sample(number: int) -> str:
+    """The name of one mutant of each function that has so many."""
+    return f"*__mutmut_{number}"
+
+
 def copy(folder: Path) -> None:
     """The pack and its tests, in a folder in which mutants can be written."""
     ignored = shutil.ignore_patterns("__pycache__", "seeds", *(f"{name}.py" for name in ELSEWHERE))
@@ -77,9 +83,8 @@ def copy(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(SETTINGS)
 
 
-def run(folder: Path, sample: int | None, children: int = 2) -> Score:
-    """Try all mutants, or those of one number. Raises `subprocess.CalledProcessError` if it cannot be done."""
-    names = [] if sample is None else [f"*__mutmut_{sample}"]
+def run(folder: Path, names: Sequence[str] = (), children: int = 2) -> Score:
+    """Try all mutants, or those of these names. Raises `RuntimeError` if it cannot be done."""
     _mutmut(folder, "run", "--max-children", str(children), *names)
     lines = map(LINE.match, _mutmut(folder, "results", "--all", "true").splitlines())
     found = {line["mutant"]: line["what"] for line in lines if line and line["what"] != "not checked"}
@@ -106,9 +111,12 @@ def main() -> None:
     """Print the mutants that no test has noticed, and the score."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sample", type=int, metavar="NUMBER")
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    given = parser.parse_args()
+    names = given.names if given.sample is None else [sample(given.sample)]
     with tempfile.TemporaryDirectory(prefix="k8s-federation-mutants-") as directory:
         copy(Path(directory))
-        print(run(Path(directory), parser.parse_args().sample))
+        print(run(Path(directory), names))
 
 
 if __name__ == "__main__":

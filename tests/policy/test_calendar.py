@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from federation.topology import regions, sizes, versions
 from policy import azure_data, retirements
-from policy.retirements import AVAILABILITY_SETS, FEATURES, SIZES, VERSIONS, Retirement, due, find, fits
+from policy.retirements import AVAILABILITY_SETS, FEATURES, SIZES, VERSIONS, Retirement, due, find, fits, rows
 
 DAY = date(2027, 6, 30)
 PATH = "ManagedCluster.agentPoolProfiles.vmSize"
@@ -128,6 +128,16 @@ def test_a_pattern_is_about_the_end_of_a_path(path: str, *, concerned: bool) -> 
     assert entry.concerns(path) is concerned
     assert entry.used_by(path, "Kubenet") is concerned
     assert not entry.used_by(path, "azure")
+
+
+def test_a_value_may_have_a_sign_in_it() -> None:
+    entry = Retirement.model_validate(ENTRY | {"pattern": "tags.x=a=b"})
+    assert entry.used_by("Foo.tags.x", "a=b")
+    assert not entry.used_by("Foo.tags.x", "b")
+
+
+def test_a_table_has_lines_of_cells() -> None:
+    assert list(rows("\na b | c\nd|e \n")) == [["a b", "c"], ["d", "e"]]
 
 
 def test_words_of_one_letter_are_words() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.mutation import GOAL, copy, run
+from tests.policy.mutation import GOAL, copy, run, sample
 
 SAMPLE = 3
 LEAST = 150
@@ -15,7 +15,7 @@ LEAST = 150
 @pytest.mark.timeout(900)
 def test_a_sample_of_mutants_is_noticed(tmp_path: Path) -> None:
     copy(tmp_path)
-    score = run(tmp_path, SAMPLE, children=1)
+    score = run(tmp_path, [sample(SAMPLE)], children=1)
     assert sum(score.counts.values()) >= LEAST
     assert score.share >= GOAL, str(score)
 
@@ -24,5 +24,5 @@ def test_a_sample_of_mutants_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.timeout(7200)
 def test_mutants_are_noticed(tmp_path: Path) -> None:
     copy(tmp_path)
-    score = run(tmp_path, None)
+    score = run(tmp_path)
     assert score.share >= GOAL, str(score)

@@ -80,6 +80,14 @@ def test_a_work_carries_manifests_for_a_member() -> None:
     assert len(titles(unknown)) == 1
 
 
+def test_a_list_is_what_is_in_it() -> None:
+    items = [{"metadata": {"name": "a"}}, {**POD, "kind": "Job"}]
+    found = kubernetes("apps/v1:DeploymentList", "n/l", items=items)
+    assert titles(found)[1:] == ["apps/v1 Deployment default/a", "v1 Job n/p"]
+    assert [each.root.path for each in found.objects[1:]] == ["items[0]", "items[1]"]
+    assert len(titles(kubernetes("v1:PodList", "n/l", items=UNKNOWN))) == 1
+
+
 def override(
     *changes: dict[str, Any], kind: str = "OverridePolicy", name: str = "apps/o", **selector: Any
 ) -> Resource:

@@ -44,6 +44,7 @@ def test_each_type_is_read_as_itself_alone() -> None:
         "",
     ]
     assert [Property(raw).number() for raw in (1, 1.5, "1", True, None)] == [1.0, 1.5, None, None, None]
+    assert Property(10**400).number() is None
     assert [Property(raw).flag() for raw in (True, False, 1, "true", None)] == [True, False, None, None, None]
 
 
