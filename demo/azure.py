@@ -51,6 +51,7 @@ def advise(kubeconfig: Path, federation: str, member: str, ask: Sequence[str]) -
     look = shlex.join((".venv/bin/lab", "exec", "--", *ask, name))
     admin = shlex.join((".venv/bin/lab", "exec", "--", *kubectl(kubeconfig, federation)))
     engine = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", "preview", "--diff", *STACK.words()))
+    checked = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", *STACK.checked()))
     console.print(
         f"\nThis lab has a name; the commands below need it: export LAB_NAME={os.environ['LAB_NAME']}\n"
         "What the stand-in has in place of Azure:\n"
@@ -59,6 +60,8 @@ def advise(kubeconfig: Path, federation: str, member: str, ask: Sequence[str]) -
         f"  {admin} scale deployment calculator --replicas=4\n"
         "What `pulumi up` would change now:\n"
         f"  {engine}\n"
+        "What the policies say about what is there:\n"
+        f"  {checked}\n"
         "A power cut, and the name that heals within seconds, twice:\n"
         f"  .venv/bin/lab fault kill {member};    watch -n 1 {look}\n"
         f"  .venv/bin/lab fault restore {member}; watch -n 1 {look}\n"

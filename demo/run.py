@@ -44,11 +44,14 @@ def advise(kubeconfig: Path, federation: str, member: str, ask: Sequence[str]) -
     look = shlex.join((".venv/bin/lab", "exec", "--", *ask, name))
     admin = shlex.join((".venv/bin/lab", "exec", "--", *kubectl(kubeconfig, federation)))
     engine = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", "preview", *STACK.words()))
+    checked = shlex.join((".venv/bin/lab", "exec", "--", "pulumi", *STACK.checked()))
     console.print(
         "\nNext, 3 and 3 instead of 2 and 2:\n"
         f"  {admin} scale deployment nginx --replicas=6\n"
         "What `pulumi up` would change now:\n"
         f"  {engine}\n"
+        "What the policies say about what is there:\n"
+        f"  {checked}\n"
         "The federation API on a port of this machine:\n"
         f"  .venv/bin/lab forward {member}:32443\n"
         "A power cut, and the name that heals within seconds, twice:\n"

@@ -85,6 +85,10 @@ class Stack:
         """The engine's options for it."""
         return ("--stack", self.name, "--config-file", str(self.file))
 
+    def checked(self) -> tuple[str, ...]:
+        """What makes the engine look at what is deployed with the policies."""
+        return ("policy", "analyze", "--stack", self.name, "--policy-pack", POLICIES.name)
+
     def make(self) -> None:
         """Unless it is there, and its settings: those of the checkout, with what the lab's tools bring.
 

@@ -29,19 +29,9 @@ def names(cluster: Resource) -> set[str]:
 
 
 def cluster_of(pool: Resource, stack: Stack) -> Resource | None:
-    """The cluster of a pool; None if it is not in the stack.
-
-    Raises `UnknownValueError` if the pool's reference is not known yet and does not stand beside exactly one cluster.
-    """
-    clusters = stack.of(CLUSTER)
-    try:
-        name = pool.props.at("resourceName").text().lower()
-    except UnknownValueError:
-        beside = [cluster for cluster in clusters if cluster.parent == pool.parent]
-        if len(beside) != 1:
-            raise
-        return beside[0]
-    return next((cluster for cluster in clusters if name in names(cluster)), None)
+    """The cluster of a pool; None if it is not in the stack. Raises `UnknownValueError`."""
+    name = pool.props.at("resourceName").text().lower()
+    return next((cluster for cluster in stack.of(CLUSTER) if name in names(cluster)), None)
 
 
 def wrong(resource: Resource, path: str, says: str) -> Finding:

@@ -98,8 +98,7 @@ def disjoint(stack: Stack, context: Context[RangeSettings]) -> Verdicts:
 def _ranges(stack: Stack) -> Iterator[Range | Undecided]:
     clusters = {shown(one.props.at("resourceName")) for one in stack.of(CLUSTER)}
     for resource in stack.resources:
-        # A guard remembers what its cluster says; one whose name is not known yet may be it.
-        if resource.is_a(GUARD) and clusters & {shown(resource.props.at("cluster")), "?"}:
+        if resource.is_a(GUARD) and _has(shown(resource.props.at("cluster")), clusters):
             continue
         for source in _sources(resource):
             for named in known(source, resource.urn):
@@ -107,6 +106,11 @@ def _ranges(stack: Stack) -> Iterator[Range | Undecided]:
                     yield named
                 elif found := span(named[1]):
                     yield Range(named[1], found, f"{named[0]} of {resource.title}", resource.urn)
+
+
+def _has(name: str, clusters: set[str]) -> bool:
+    """Whether a guard, which remembers what its cluster says, may be of one of these; "?" may be any name."""
+    return bool(clusters) and (name == "?" or bool(clusters & {name, "?"}))
 
 
 def _sources(resource: Resource) -> list[Named]:

@@ -218,13 +218,17 @@ def audited(stack: Stack, _context: Context[PolicySettings]) -> Verdicts:
 
 
 def _audited(logs: list[Resource], cluster: Resource) -> Verdicts:
-    doubts = []
+    doubts, others = [], False
     for log in logs:
         try:
-            if _audits(log.props) and _watches(log.props, cluster):
-                return
+            if _audits(log.props):
+                if _watches(log.props, cluster):
+                    return
+                others = True
         except UnknownValueError as error:
             doubts.append(Undecided(error.path, log.urn))
+    if others and not doubts:
+        cluster.props.at("resourceName").text()  # one of them may be about a name that is not known yet
     says = "is not the target of a diagnostic setting with kube-audit or kube-audit-admin"
     yield from doubts or (wrong(cluster, "kube-audit", says),)
 

@@ -53,6 +53,27 @@ def deployment(
     )
 
 
+def overriding(
+    selects: str, path: str, value: Any, *, name: str = "apps/west", operator: str = "replace"
+) -> Resource:
+    """An OverridePolicy of Karmada with one change in plain text.
+
+    Args:
+        selects: version and kind, such as "apps/v1:Deployment".
+        path: JSON pointer.
+        value: what is there afterwards.
+        name: namespace and name.
+        operator: "add", "replace" or "remove".
+    """
+    api, _, kind = selects.partition(":")
+    change = {"path": path, "operator": operator, "value": value}
+    spec = {
+        "resourceSelectors": [{"apiVersion": api, "kind": kind}],
+        "overrideRules": [{"overriders": {"plaintext": [change]}}],
+    }
+    return kubernetes("policy.karmada.io/v1alpha1:OverridePolicy", name, spec=spec)
+
+
 def azure(token: str, name: str = "it", **more: Any) -> Resource:
     """A resource of azure-native, such as "containerservice:ManagedCluster"."""
     return resource(f"azure-native:{token}", name, **more)

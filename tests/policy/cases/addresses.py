@@ -215,6 +215,12 @@ CASES = [
             ),
         ],
     ),
+    good(
+        "P13",
+        "a guard of a cluster that is not known yet",
+        guard(UNKNOWN, "100.64.0.0/16", "172.16.0.0/20"),
+        WEST,
+    ),
     good("P13", "a guard of its cluster", guard("west-aks", "100.64.0.0/16", "172.16.0.0/20"), WEST),
     bad(
         "P13",

@@ -162,19 +162,12 @@ IN_PRODUCTION = [
         says=alone("agentPoolProfiles[1].count"),
         settings=PRODUCTION,
     ),
-    bad(
+    unknown(
         "P15",
-        "the cluster of a pool by what stands beside it",
+        "a pool that stands beside one cluster",
         cluster({"count": 3, **ZONED}),
-        azure(
-            "containerservice:ManagedCluster",
-            "east",
-            parent="other",
-            location="westus",
-            sku={"tier": "Premium"},
-        ),
         pool(resourceName=UNKNOWN),
-        says=no_zones("availabilityZones", POOL),
+        paths="resourceName",
         settings=PRODUCTION,
     ),
     unknown(

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, bad, deployment, dynamic, good, kubernetes, unknown
+from tests.policy.case_fixtures import (
+    UNKNOWN,
+    bad,
+    deployment,
+    dynamic,
+    good,
+    kubernetes,
+    overriding,
+    unknown,
+)
 
 IMAGE = "registry.k8s.io/etcd:3.6.14-0@sha256:0"
 LABELS = {"app": "etcd", "part": "dns"}
@@ -51,16 +60,7 @@ def elsewhere(one: Resource, **provider: str) -> Resource:
 
 
 def override(kind: str, value: dict[str, Any], api: str = "apps/v1") -> Resource:
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "default/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": api, "kind": kind}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": "/spec", "operator": "replace", "value": value}]}}
-            ],
-        },
-    )
+    return overriding(f"{api}:{kind}", "/spec", value, name="default/west")
 
 
 BUDGET = budget(matchLabels=LABELS)

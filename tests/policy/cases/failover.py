@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, bad, deployment, good, kubernetes, unknown
+from tests.policy.case_fixtures import UNKNOWN, bad, deployment, good, kubernetes, overriding, unknown
 
 GATES, EVICTION = "--feature-gates=", "--enable-no-execute-taint-eviction"
 PURGE = "--no-execute-taint-eviction-purge-mode"
@@ -27,16 +27,7 @@ def policy(kind: str = "PropagationPolicy", group: str = "policy.karmada.io", **
 
 
 def override(value: dict[str, Any]) -> Resource:
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "karmada-system/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": "apps/v1", "kind": "Deployment"}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": "/spec", "operator": "replace", "value": value}]}}
-            ],
-        },
-    )
+    return overriding("apps/v1:Deployment", "/spec", value, name="karmada-system/west")
 
 
 def named(*clusters: str) -> dict[str, Any]:

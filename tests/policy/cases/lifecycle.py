@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, azure, bad, dynamic, federation, good, kubernetes, unknown
+from tests.policy.case_fixtures import (
+    UNKNOWN,
+    azure,
+    bad,
+    dynamic,
+    federation,
+    good,
+    kubernetes,
+    overriding,
+    unknown,
+)
 
 WHEN = "spec.persistentVolumeClaimRetentionPolicy"
 
@@ -36,17 +46,7 @@ def protection(**more: Any) -> Resource:
 
 
 def override(kind: str, api: str) -> Resource:
-    value: dict[str, Any] = {"volumeClaimTemplates": [{}]}
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "apps/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": api, "kind": kind}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": "/spec", "operator": "replace", "value": value}]}}
-            ],
-        },
-    )
+    return overriding(f"{api}:{kind}", "/spec", {"volumeClaimTemplates": [{}]})
 
 
 CLAIM = kubernetes("v1:PersistentVolumeClaim", "apps/data", spec={})

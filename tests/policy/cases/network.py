@@ -13,6 +13,7 @@ from tests.policy.case_fixtures import (
     federation,
     good,
     kubernetes,
+    overriding,
     resource,
     secret,
     unknown,
@@ -41,16 +42,7 @@ def web(**port: Any) -> Resource:
 
 
 def override(path: str, value: Any) -> Resource:
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "apps/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": "v1", "kind": "Service"}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": path, "operator": "replace", "value": value}]}}
-            ],
-        },
-    )
+    return overriding("v1:Service", path, value)
 
 
 CHANGE = "spec.overrideRules[0].overriders.plaintext[0].spec"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, bad, good, kubernetes, unknown
+from tests.policy.case_fixtures import UNKNOWN, bad, good, kubernetes, overriding, unknown
 
 PLAIN = "Service 'apps/web' answers everybody by HTTP without TLS (spec.ports[0])"
 
@@ -23,16 +23,7 @@ def gateway(*protocols: str, api: str = "gateway.networking.k8s.io/v1:Gateway") 
 
 
 def override(kind: str, api: str, spec: dict[str, Any]) -> Resource:
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "apps/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": api, "kind": kind}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": "/spec", "operator": "replace", "value": spec}]}}
-            ],
-        },
-    )
+    return overriding(f"{api}:{kind}", "/spec", spec)
 
 
 CASES = [

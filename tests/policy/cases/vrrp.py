@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, bad, dynamic, good, kubernetes, unknown
+from tests.policy.case_fixtures import UNKNOWN, bad, dynamic, good, kubernetes, overriding, unknown
 
 IMAGE = "gcr.io/google_containers/kube-keepalived-vip:0.11"
 KUBE = "DaemonSet kube-system/kube-keepalived-vip"
@@ -40,15 +40,7 @@ def ours(id_: Any, name: str = "vips/keepalived") -> Resource:
 
 
 def override(container: dict[str, Any]) -> Resource:
-    change = {"path": "/spec/template/spec/containers/0", "operator": "replace", "value": container}
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "vips/west",
-        spec={
-            "resourceSelectors": [{"apiVersion": "apps/v1", "kind": "DaemonSet"}],
-            "overrideRules": [{"overriders": {"plaintext": [change]}}],
-        },
-    )
+    return overriding("apps/v1:DaemonSet", "/spec/template/spec/containers/0", container, name="vips/west")
 
 
 def shared(id_: str, late: str = KUBE, early: str = f"{KUBE} (Object 'fc01')") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy.stack import Resource
-from tests.policy.case_fixtures import UNKNOWN, bad, deployment, good, kubernetes, secret, unknown
+from tests.policy.case_fixtures import UNKNOWN, bad, deployment, good, kubernetes, overriding, secret, unknown
 
 RBAC = "rbac.authorization.k8s.io/v1"
 POD = "spec.template.spec"
@@ -31,16 +31,7 @@ def binding(role: Any, kind: str = "ClusterRoleBinding", name: str = "it") -> Re
 
 
 def override(path: str, value: Any) -> Resource:
-    return kubernetes(
-        "policy.karmada.io/v1alpha1:OverridePolicy",
-        "apps/host",
-        spec={
-            "resourceSelectors": [{"apiVersion": "apps/v1", "kind": "DaemonSet", "namespace": "apps"}],
-            "overrideRules": [
-                {"overriders": {"plaintext": [{"path": path, "operator": "add", "value": value}]}}
-            ],
-        },
-    )
+    return overriding("apps/v1:DaemonSet", path, value, name="apps/host", operator="add")
 
 
 CASES = [
