@@ -29,6 +29,7 @@ ELSEWHERE = (
     "test_own_stacks",
     "test_seeds",
     "test_speed",
+    "test_unknown_values",
 )
 """Tests that need the engine, or that look for crashes and not for answers."""
 SETTINGS = """\

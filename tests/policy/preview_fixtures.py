@@ -6,7 +6,7 @@ import json
 import shutil
 import sys
 from collections import defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,12 +45,23 @@ def seed_fixture(engine: Engine, tmp_path: Path) -> Project:
     return make
 
 
-def violations(
-    engine: Engine, project: Path, pack: Path, *, level: str = "mandatory"
-) -> dict[str, list[str]]:
-    """What a preview with a policy pack says, by policy and sorted; asserts that it meets no other error.
+@dataclass(frozen=True)
+class Told:
+    """What a pack says in a preview.
 
-    The SDK puts the policy's description in a line of its own before each message; it is left out.
+    Attributes:
+        mandatory: violations, by policy and sorted.
+        advisory: advice, likewise.
+    """
+
+    mandatory: dict[str, list[str]]
+    advisory: dict[str, list[str]]
+
+
+def told(engine: Engine, project: Path, pack: Path) -> Told:
+    """What a preview with a policy pack says; asserts that it meets no other error.
+
+    A policy's title stands in a line of its own before each message; it is left out.
     """
     streaming = replace(engine, env={**engine.env, STREAM: "true", DAY: TODAY.isoformat()})
     done = streaming(project, "preview", "--json", "--policy-pack", str(pack))
@@ -60,12 +71,12 @@ def violations(
         for event in events
         if event.get("diagnosticEvent", {}).get("severity") == "error"
     ]
-    found = _by_policy(events, level)
     # the last line of any preview that fails, and all there is of one that policies have stopped
     assert set(errors) <= {"preview failed\n"}
     assert any("summaryEvent" in event for event in events), done.stdout[-1000:]
-    assert (done.returncode != 0) == bool(_by_policy(events, "mandatory")), done.stdout[-1000:]
-    return found
+    said = Told(_by_policy(events, "mandatory"), _by_policy(events, "advisory"))
+    assert (done.returncode != 0) == bool(said.mandatory), done.stdout[-1000:]
+    return said
 
 
 def _by_policy(events: list[dict[str, Any]], level: str) -> dict[str, list[str]]:

@@ -39,7 +39,7 @@ def test_a_violation_stops_the_update_before_anything_is_made(engine: Engine, st
     for verb in (("preview",), ("up", "--yes", "--skip-preview")):
         refused = engine(rendered, *verb, *WITH_PACK)
         assert refused.returncode != 0
-        assert "[mandatory] p22-namespaces" in " ".join(refused.stdout.split())
+        assert "- [mandatory] [severity: medium]  p22-namespaces" in refused.stdout
         assert "Next: " in refused.stdout
         assert "[P22, docs/policies.md#p22]" in refused.stdout
     assert namespaces(rendered) == []

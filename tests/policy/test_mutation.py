@@ -8,8 +8,8 @@ import pytest
 
 from tests.policy.mutation import GOAL, copy, run, sample
 
-SAMPLE = 3
-LEAST = 150
+SAMPLE = 17
+LEAST = 100
 
 
 @pytest.mark.timeout(900)

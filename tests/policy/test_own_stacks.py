@@ -6,7 +6,7 @@ import pytest
 
 from tests.lab.azure_engine_fixtures import azure_fixture, cloud_fixture  # noqa: F401  pytest finds them so
 from tests.lab.engine_fixtures import Engine, Project, engine_fixture  # noqa: F401
-from tests.policy.preview_fixtures import PACK, own_fixture, violations  # noqa: F401
+from tests.policy.preview_fixtures import PACK, own_fixture, told  # noqa: F401
 
 EXPLAINED = ("excused until ", "not decided, as these values are known after the update only: ")
 
@@ -15,9 +15,8 @@ EXPLAINED = ("excused until ", "not decided, as these values are known after the
 def test_a_stack_of_the_checkout_violates_nothing_and_all_advice_is_explained(
     cloud: Engine, own: Project, name: str
 ) -> None:
-    project = own(name)
-    assert violations(cloud, project, PACK) == {}
-    advice = violations(cloud, project, PACK, level="advisory")
-    unexplained = [text for texts in advice.values() for text in texts if not text.startswith(EXPLAINED)]
-    assert unexplained == []
-    assert advice, "the exceptions of policy/config.json are said"
+    said = told(cloud, own(name), PACK)
+    assert said.mandatory == {}
+    texts = [text for texts in said.advisory.values() for text in texts]
+    assert [text for text in texts if not text.startswith(EXPLAINED)] == []
+    assert texts, "the exceptions of policy/config.json are said"
