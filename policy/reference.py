@@ -5,13 +5,20 @@ python -m policy.reference > docs/policies.md
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from policy.pack import POLICIES
+from policy.retirements import AVAILABILITY_SETS, FEATURES, SIZES, VERSIONS, WARNING_DAYS
 from policy.rule import Policy
+from policy.rules.azure_clusters import UPGRADE_DAYS
 from policy.schema import settings_schema
 
+CONFIG = Path(__file__).with_name("config.json")
+SHOWN = 6
+"""So many of a list of defaults are shown."""
 _START = """\
 # Policies
 
@@ -58,11 +65,8 @@ will have expired or retired by then.
 
 def reference() -> str:
     """The whole page."""
-    return (
-        _START
-        + "\n".join((*_table(), "", *(line for policy in POLICIES for line in _section(policy))))
-        + "\n"
-    )
+    sections = (line for policy in POLICIES for line in _section(policy))
+    return _START + "\n".join((*_table(), "", *sections, *_exceptions(), *_calendar())) + "\n"
 
 
 def _table() -> Iterator[str]:
@@ -90,13 +94,50 @@ def _section(policy: Policy) -> Iterator[str]:
     yield ""
 
 
+def _calendar() -> Iterator[str]:
+    yield "## The calendar"
+    yield ""
+    yield f"What P15, P16 and P27 know to be retired: advice from {WARNING_DAYS} days before the last day on"
+    yield f"(P16: {UPGRADE_DAYS}), and mandatory after it. Their setting `retirements` adds to it."
+    yield ""
+    yield "| last day | what | instead | source |"
+    yield "|---|---|---|---|"
+    for entry in sorted(
+        (AVAILABILITY_SETS, *FEATURES, *SIZES, *VERSIONS), key=lambda entry: (entry.date, entry.what)
+    ):
+        yield f"| {entry.date} | {entry.what} | {entry.successor} | {entry.source} |"
+
+
+def _exceptions() -> Iterator[str]:
+    yield "## Exceptions of this project's stacks"
+    yield ""
+    yield "What `westus` and `icp` do nonetheless, as `policy/config.json` has it. They violate no mandatory policy,"
+    yield "and all advice about them is one of these, or a value that is known after the update only."
+    yield ""
+    yield "| policy | what | in | why | last day |"
+    yield "|---|---|---|---|---|"
+    config = json.loads(CONFIG.read_text())
+    for policy in POLICIES:
+        entry = config.get(policy.name)
+        given = (
+            policy.settings.model_validate({"exceptions": entry["exceptions"]})
+            if entry
+            else policy.settings()
+        )
+        for each in given.exceptions:
+            where = "" if each.resource == "*" else f"`{each.resource}`"
+            yield f"| {policy.id} | `{each.subject}` | {where} | {each.reason} | {each.expires} |"
+    yield ""
+
+
 def _default(policy: Policy, key: str) -> str:
     value: Any = getattr(policy.settings(), key)
     if isinstance(value, bool):
         return f" (default `{str(value).lower()}`)"
     if isinstance(value, tuple | frozenset | list):
-        shown = ", ".join(f"`{each}`" for each in value if isinstance(each, str | int))
-        return f" (default {shown})" if shown else ""
+        known = [f"`{each}`" for each in value if isinstance(each, str | int)]
+        more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+        return f" (default {', '.join(known[:SHOWN])}{more})" if known else ""
     return f" (default `{value}`)" if isinstance(value, str | int | float) else ""
 
 
