@@ -16,7 +16,7 @@ from lab.engine.environment import engine_environment, kubernetes_plugin
 from lab.tools.toolbox import Toolbox
 
 PROGRAMS = Path(__file__).with_name("programs")
-DEADLINE = 120  # seconds for one call, on a machine that has other work too
+DEADLINE = 240  # seconds for one call, on a machine that has other work too
 
 
 @dataclass(frozen=True)

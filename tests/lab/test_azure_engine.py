@@ -27,6 +27,9 @@ from tests.lab.engine_fixtures import (  # noqa: F401
 )
 from tests.wire.azure_arm_wire import Running
 
+# Each call of the engine has a limit of its own; beside tests with clusters it takes five times as long.
+pytestmark = pytest.mark.timeout(900)
+
 RESOURCES = {"test", "net", "nodes", "example.test", "keep-soa", "controller"}
 
 

@@ -27,6 +27,9 @@ from tests.lab.engine_fixtures import (  # noqa: F401
 )
 from tests.wire.azure_arm_wire import Running
 
+# Each call of the engine has a limit of its own; beside tests with clusters it takes five times as long.
+pytestmark = pytest.mark.timeout(900)
+
 POINTS = (1, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, 33, 36, 39)
 """Numbers of resources in the inventory at which an update is killed; at the end there are 46."""
 SAMPLE = (21,)

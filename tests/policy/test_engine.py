@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.lab.engine_fixtures import (  # noqa: F401  pytest finds fixtures by their import
@@ -16,6 +17,9 @@ from tests.lab.engine_fixtures import (  # noqa: F401  pytest finds fixtures by 
     stack_fixture,
 )
 from tests.policy.preview_fixtures import PACK
+
+# Each call of the engine has a limit of its own; beside tests with clusters it takes five times as long.
+pytestmark = pytest.mark.timeout(900)
 
 LABEL = "pod-security.kubernetes.io/enforce"
 WITH_PACK = ("--policy-pack", str(PACK))

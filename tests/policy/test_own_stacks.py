@@ -8,6 +8,9 @@ from tests.lab.azure_engine_fixtures import azure_fixture, cloud_fixture  # noqa
 from tests.lab.engine_fixtures import Engine, Project, engine_fixture  # noqa: F401
 from tests.policy.preview_fixtures import PACK, own_fixture, told  # noqa: F401
 
+# Each call of the engine has a limit of its own; beside tests with clusters it takes five times as long.
+pytestmark = pytest.mark.timeout(900)
+
 EXPLAINED = ("excused until ", "not decided, as these values are known after the update only: ")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.lab.azure_engine_fixtures import (  # noqa: F401  pytest finds fixtures by their import
     azure_fixture,
     cloud_fixture,
@@ -16,6 +18,9 @@ from tests.lab.engine_fixtures import (  # noqa: F401
 )
 from tests.policy.preview_fixtures import PACK, Told, seed_fixture, told  # noqa: F401
 from tests.wire.azure_arm_wire import Running
+
+# Each call of the engine has a limit of its own; beside tests with clusters it takes five times as long.
+pytestmark = pytest.mark.timeout(900)
 
 WANTED = 25
 AZURE_ALONE = "p01 p05 p06 p13 p14 p15 p16 p17 p18 p19 p20 p21 p27".split()

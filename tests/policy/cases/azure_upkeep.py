@@ -254,6 +254,22 @@ NETWORKS = [
     good("P19", "one known setting is enough", guarded(), log(UNKNOWN), log()),
     good("P19", "the target of what does not audit", guarded(), log(UNKNOWN, category="guard"), log()),
     unknown("P19", "the target", guarded(), guarded(name="east"), log(UNKNOWN), paths="resourceUri"),
+    unknown(
+        "P19",
+        "the name, which a log of another may be about",
+        guarded(resourceName=UNKNOWN),
+        log(f"{IDS}/managedClusters/other"),
+        paths="resourceName",
+    ),
+    unknown(
+        "P19",
+        "the name and a target, of which the target is told",
+        guarded(resourceName=UNKNOWN),
+        log(f"{IDS}/managedClusters/other"),
+        log(UNKNOWN),
+        paths="resourceUri",
+    ),
+    bad("P19", "the name, and nothing audits", guarded(resourceName=UNKNOWN), says=unaudited()),
     unknown("P19", "the logs", guarded(), azure("monitor:DiagnosticSetting", logs=UNKNOWN), paths="logs"),
     bad(
         "P19",
