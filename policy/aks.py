@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from policy.properties import Property, UnknownValueError
-from policy.rule import Finding, Verdicts, each
+from policy.rule import Finding, Verdicts
 from policy.stack import Resource, Stack
 
 CLUSTER = "azure-native:containerservice:ManagedCluster"
@@ -37,12 +35,6 @@ def cluster_of(pool: Resource, stack: Stack) -> Resource | None:
 def wrong(resource: Resource, path: str, says: str) -> Finding:
     """A finding about a property, which is what an exception names."""
     return Finding(path, f"{path!r} of {resource.title} {says}", resource.urn)
-
-
-def each_of(resources: Iterable[Resource], look: Callable[[Resource], Verdicts]) -> Verdicts:
-    """What is found in each resource; what is not known yet is said of the one that it belongs to."""
-    for resource in resources:
-        yield from each((resource,), look, resource.urn)
 
 
 def findings(verdicts: Verdicts) -> Verdicts:

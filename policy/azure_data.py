@@ -17,13 +17,15 @@ japaneast japanwest koreacentral malaysiawest mexicocentral newzealandnorth nort
 qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral switzerlandnorth uaenorth
 uksouth usgovvirginia westeurope westus2 westus3
 """
-_WITHOUT_ZONES = """
+WITHOUT_ZONES = tuple(
+    """
 australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast chinaeast chinaeast2 chinaeast3
 chinanorth chinanorth2 francesouth germanynorth jioindiacentral jioindiawest koreasouth northcentralus norwaywest
 southafricawest southindia swedensouth switzerlandwest uaecentral ukwest usgovarizona usgovtexas westcentralus
 westindia westus
-"""
-REGIONS = (*_WITH_ZONES.split(), *_WITHOUT_ZONES.split())
+""".split()
+)
+REGIONS = (*_WITH_ZONES.split(), *WITHOUT_ZONES)
 # Letters before the number, and all that may follow it, by version.
 _SIZES = """
 D _v3 _v4 _v5 a_v4 d_v4 d_v5 s_v3 s_v4 s_v5 s_v6 s_v7 as_v4 as_v5 as_v6 as_v7 ds_v4 ds_v5 ds_v6 ds_v7 ads_v5 ads_v6
@@ -59,7 +61,7 @@ def plain(region: str) -> str:
 
 def zones(region: str) -> tuple[str, ...]:
     """The availability zones of a region; all that any can have if the region is not known."""
-    return () if plain(region) in _WITHOUT_ZONES.split() else ZONES
+    return () if plain(region) in WITHOUT_ZONES else ZONES
 
 
 def known_size(name: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from policy.pack import POLICIES
 from policy.retirements import AVAILABILITY_SETS, FEATURES, SIZES, VERSIONS, WARNING_DAYS
 from policy.rule import Policy
-from policy.rules.azure_clusters import UPGRADE_DAYS
+from policy.rules.kubernetes_versions import UPGRADE_DAYS
 from policy.schema import settings_schema
 
 CONFIG = Path(__file__).with_name("config.json")

@@ -129,3 +129,9 @@ def each(things: Iterable[T], look: Callable[[T], Verdicts], urn: str = "") -> V
             yield from look(thing)
         except UnknownValueError as error:
             yield Undecided(error.path, urn)
+
+
+def each_resource(resources: Iterable[Resource], look: Callable[[Resource], Verdicts]) -> Verdicts:
+    """What is found in each resource; what is not known yet is said of the one that it belongs to."""
+    for resource in resources:
+        yield from each([resource], look, resource.urn)

@@ -122,7 +122,9 @@ class Analyzer(AnalyzerServicer):
         return _response(self._session.on_stack(stack))
 
     def Remediate(self, request: rpc.AnalyzeRequest, context: Context) -> rpc.RemediateResponse:
-        """One resource, before it is looked at."""
+        """One resource, before it is looked at. Asked for each, also where nothing may be mended."""
+        if not self._session.mends:
+            return rpc.RemediateResponse()
         return rpc.RemediateResponse(
             remediations=[
                 rpc.Remediation(
@@ -227,20 +229,42 @@ def _struct(value: Mapping[str, Any]) -> Struct:
 
 
 def today() -> date:
-    """The day to check for."""
+    """The day to check for. Raises `ConfigurationError`."""
     given = os.environ.get(TODAY)
-    return date.fromisoformat(given) if given else datetime.now(tz=UTC).date()
+    try:
+        return date.fromisoformat(given) if given else datetime.now(tz=UTC).date()
+    except ValueError:
+        raise ConfigurationError(
+            f"{TODAY}={given}: it is no day. Next: write one such as 2027-01-31"
+        ) from None
+
+
+def initial_config(file: Path) -> dict[str, Any]:
+    """Configuration by the policies' names, and by "all". Raises `ConfigurationError`."""
+    try:
+        given = json.loads(file.read_text())
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file}: {error}. Next: write JSON that fits config.schema.json") from None
+    config = {key: value for key, value in given.items() if key != "$schema"}
+    if strangers := sorted(config.keys() - _OWN_LEVELS.keys() - {"all"}):
+        raise ConfigurationError(
+            f"{file}: there is no policy {', '.join(strangers)}. Next: `fedctl policies --json` has their names"
+        )
+    return config
 
 
 def serve() -> None:
     """Serve until the engine ends it; the first line of the output is the port, as the engine expects."""
     ended = threading.Event()
-    initial = {key: value for key, value in json.loads(CONFIG.read_text()).items() if key != "$schema"}
+    try:
+        session, initial = Session(POLICIES, today()), initial_config(CONFIG)
+    except ConfigurationError as error:
+        sys.exit(f"error: policy pack: {error}.")
     server = grpc.server(
         futures.ThreadPoolExecutor(max_workers=4),
         options=[("grpc.max_receive_message_length", LARGEST_MESSAGE)],
     )
-    add_AnalyzerServicer_to_server(Analyzer(Session(POLICIES, today()), initial, ended.set), server)
+    add_AnalyzerServicer_to_server(Analyzer(session, initial, ended.set), server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

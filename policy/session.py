@@ -104,6 +104,11 @@ class Session:
         ]
         return said + self._kept()
 
+    @property
+    def mends(self) -> bool:
+        """Whether any policy may change resources."""
+        return any(policy.fix and level is Level.REMEDIATE for policy, level in self._levels.items())
+
     def fixed(self, resource: Resource) -> list[tuple[Policy, dict[str, Any]]]:
         """What policies at the level "remediate" make of the resource, each of what the last one has made.
 
@@ -143,7 +148,7 @@ class Session:
         return Level.MANDATORY if level is Level.REMEDIATE else level
 
     def _kept(self) -> list[Diagnostic]:
-        kept = [
+        return [
             Diagnostic(policy, Level.ADVISORY, "", text)
             for policy in self._levels
             for text in (
@@ -151,8 +156,6 @@ class Session:
                 *_doubts(policy, self._undecided.pop(policy, {})),
             )
         ]
-        self._excused.clear()
-        return kept
 
 
 def _settings(policy: Policy, properties: Mapping[str, Any]) -> Any:

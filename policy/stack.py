@@ -64,6 +64,11 @@ class Resource:
             return f"{parts[0]}:{parts[1].partition('/')[0]}:{parts[2]}"
         return self.type
 
+    @property
+    def is_command(self) -> bool:
+        """Whether it runs a shell: "command:local:Command", "command:remote:Command", and others of that name."""
+        return self.type.endswith(":Command")
+
     @cached_property
     def secret_texts(self) -> frozenset[str]:
         """All texts in it that are marked as secret, but for those too short to be one."""

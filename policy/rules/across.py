@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from policy.properties import Property, UnknownValueError
-from policy.rule import Undecided, Verdicts, each
+from policy.rule import Undecided, Verdicts
 from policy.stack import FEDERATION, Resource
 
 T = TypeVar("T")
@@ -22,12 +22,6 @@ ZONES = (
     "azure-native:network:PrivateZone",
     "azure-native:privatedns:PrivateZone",
 )
-
-
-def each_resource(resources: Iterable[Resource], look: Callable[[Resource], Verdicts]) -> Verdicts:
-    """What is found in each of them; what cannot be decided is said about the resource itself."""
-    for resource in resources:
-        yield from each([resource], look, resource.urn)
 
 
 def known_any(things: Iterable[T], holds: Callable[[T], bool]) -> bool:

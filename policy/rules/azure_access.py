@@ -44,7 +44,7 @@ def roles(resource: Resource, _context: Context[PolicySettings]) -> Verdicts:
     """Roles that workloads have on more than they need (Azure, best practices of role-based access control)."""
     if resource.is_a(*ASSIGNMENTS):
         yield from _assigned(resource, resource.props)
-    elif resource.type.endswith(":Command"):
+    elif resource.is_command:
         texts = [resource.props.at(key) for key in ("create", "update", "command", "script")]
         yield from each(texts, partial(_commanded, resource))
 

@@ -1,34 +1,24 @@
-"""What clusters of AKS must have: machines to spare, a version with support, network policies and an audit log."""
+"""What clusters of AKS must have: machines to spare, network policies and an audit log."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from pydantic import Field
 
-from policy.aks import CLUSTER, POOL, cluster_of, each_of, findings, names, pools, wrong
+from policy.aks import CLUSTER, POOL, cluster_of, names, pools, wrong
 from policy.azure_data import zones
 from policy.properties import Property, UnknownValueError
 from policy.retirements import (
     AVAILABILITY_SETS,
-    CALENDAR,
-    LONG_TERM,
-    VERSIONS,
-    CalendarSettings,
-    Retirement,
-    due,
-    find,
 )
-from policy.rule import Context, Policy, Severity, Undecided, Verdicts, each
+from policy.rule import Context, Policy, Severity, Undecided, Verdicts, each, each_resource
 from policy.settings import PolicySettings
 from policy.stack import Resource, Stack
 
 FEWEST_NODES = 3
 """Of a system pool: one in each zone."""
 FREE = "free"
-UPGRADE_DAYS = 89
-"""An upgrade of the minor version takes a quarter of a year to plan and test: less than 90 days are too few."""
 DIAGNOSTICS = "azure-native:monitor:DiagnosticSetting"
 AUDIT = {"kube-audit", "kube-audit-admin"}
 AUDIT_GROUPS = {"audit", "alllogs"}
@@ -68,7 +58,9 @@ def spare(resource: Resource, context: Context[AvailabilitySettings]) -> Verdict
 def spare_pools(stack: Stack, context: Context[AvailabilitySettings]) -> Verdicts:
     """The same, of pools that know their region by their cluster."""
     if context.settings.production:
-        yield from each_of(stack.of(POOL), lambda pool: _zones(pool, cluster_of(pool, stack), pool.props))
+        yield from each_resource(
+            stack.of(POOL), lambda pool: _zones(pool, cluster_of(pool, stack), pool.props)
+        )
 
 
 def single(resource: Resource, context: Context[AvailabilitySettings]) -> Verdicts:
@@ -124,84 +116,6 @@ def _zones(resource: Resource, cluster: Resource | None, pool: Property) -> Verd
         yield wrong(resource, found.path, "is empty, though the region has zones")
 
 
-Judge = Callable[[Retirement | None, Context[CalendarSettings]], str]
-"""What to say about a version, if anything."""
-
-
-def unsupported(resource: Resource, context: Context[CalendarSettings]) -> Verdicts:
-    """Versions of Kubernetes that AKS does not support (AKS, supported-kubernetes-versions)."""
-    yield from _of_cluster(resource, context, _over)
-
-
-def unsupported_pools(stack: Stack, context: Context[CalendarSettings]) -> Verdicts:
-    """The same, of pools whose cluster says whether the long support counts."""
-    yield from _of_pools(stack, context, _over)
-
-
-def ending(resource: Resource, context: Context[CalendarSettings]) -> Verdicts:
-    """Versions whose support ends before an upgrade is planned, tested and done; and those that Azure chooses."""
-    if resource.is_a(CLUSTER):
-        yield from findings(_chosen(resource, resource.props.at("kubernetesVersion")))
-    yield from findings(_of_cluster(resource, context, _soon))
-
-
-def ending_pools(stack: Stack, context: Context[CalendarSettings]) -> Verdicts:
-    """The same, of pools."""
-    yield from findings(_of_pools(stack, context, _soon))
-
-
-def _of_cluster(resource: Resource, context: Context[CalendarSettings], judge: Judge) -> Verdicts:
-    if resource.is_a(CLUSTER):
-        own = resource.props.at("kubernetesVersion")
-        yield from each((own,), partial(_version, resource, resource, context, judge))
-        stated = [pool.at("orchestratorVersion") for pool in pools(resource)]
-        yield from each(stated, partial(_version, resource, resource, context, judge))
-
-
-def _of_pools(stack: Stack, context: Context[CalendarSettings], judge: Judge) -> Verdicts:
-    def look(pool: Resource) -> Verdicts:
-        found = pool.props.at("orchestratorVersion")
-        yield from _version(pool, cluster_of(pool, stack), context, judge, found)
-
-    yield from each_of(stack.of(POOL), look)
-
-
-def _version(
-    resource: Resource,
-    cluster: Resource | None,
-    context: Context[CalendarSettings],
-    judge: Judge,
-    found: Property,
-) -> Verdicts:
-    if text := found.text():
-        minor = ".".join(text.split(".")[:2]) + (LONG_TERM if cluster and _long_term(cluster) else "")
-        entry = find((*context.settings.retirements, *VERSIONS), "kubernetesVersion", minor)
-        if says := judge(entry, context):
-            yield wrong(resource, found.path, f"is {text}, {says}")
-
-
-def _long_term(cluster: Resource) -> bool:
-    tier, plan = cluster.props.at("sku", "tier").text(), cluster.props.at("supportPlan").text()
-    return (tier.lower(), plan.lower()) == ("premium", "akslongtermsupport")
-
-
-def _over(entry: Retirement | None, context: Context[CalendarSettings]) -> str:
-    if entry is None:
-        return f"which AKS does not support ({CALENDAR})"
-    return f"whose support ended on {entry.told}" if due(entry.date, context.today) == "past" else ""
-
-
-def _soon(entry: Retirement | None, context: Context[CalendarSettings]) -> str:
-    if entry and due(entry.date, context.today, UPGRADE_DAYS) == "soon":
-        return f"whose support ends on {entry.told}"
-    return ""
-
-
-def _chosen(resource: Resource, found: Property) -> Verdicts:
-    if not found.exists():
-        yield wrong(resource, found.path, "is not set, so Azure chooses, and members drift apart")
-
-
 def policies_of_networks(resource: Resource, _context: Context[PolicySettings]) -> Verdicts:
     """Clusters where every pod reaches every pod (AKS, use-network-policies)."""
     if resource.is_a(CLUSTER):
@@ -213,7 +127,7 @@ def policies_of_networks(resource: Resource, _context: Context[PolicySettings]) 
 def audited(stack: Stack, _context: Context[PolicySettings]) -> Verdicts:
     """Clusters without an audit log (CIS Benchmark for AKS 2.1.1; AKS, monitor-aks)."""
     logs = stack.of(DIAGNOSTICS)
-    found = each_of(stack.of(CLUSTER), partial(_audited, logs))
+    found = each_resource(stack.of(CLUSTER), partial(_audited, logs))
     yield from dict.fromkeys(found)  # a log of an unknown cluster may be that of any, and is told of once
 
 
@@ -268,20 +182,6 @@ POLICIES = (
         checks=(availability_sets, spare),
         stack_checks=(spare_pools,),
         advice=(single,),
-    ),
-    Policy(
-        id="P16",
-        name="p16-kubernetes-version",
-        title="A version of Kubernetes that AKS supports for a while yet",
-        why="A version without support gets no more fixes of security, and one day cannot be upgraded any more.",
-        remedy="set kubernetesVersion and orchestratorVersion to a supported version, and upgrade one minor at a time",
-        source="AKS, supported-kubernetes-versions, release calendar",
-        seed="In our case, it was 1.8.11 (Azure)",
-        settings=CalendarSettings,
-        checks=(unsupported,),
-        stack_checks=(unsupported_pools,),
-        advice=(ending,),
-        stack_advice=(ending_pools,),
     ),
     Policy(
         id="P19",

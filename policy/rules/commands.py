@@ -15,7 +15,7 @@ _ENDS = re.compile(r"\n|;|&&|\|")
 
 def commands(resource: Resource) -> Iterator[Property | Undecided]:
     """The texts that a command of any provider runs, here or elsewhere; a list of words is one text."""
-    if not resource.type.endswith(":Command"):
+    if not resource.is_command:
         return
     for key in _KEYS:
         value = resource.props.at(key)

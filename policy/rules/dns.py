@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from policy.properties import UnknownValueError
-from policy.rule import Context, Finding, Policy, Severity, Undecided, Verdicts, each
-from policy.rules.across import PROTECTION, ZONES, Looks, each_resource, known_any, made_here
+from policy.rule import Context, Finding, Policy, Severity, Undecided, Verdicts, each, each_resource
+from policy.rules.across import PROTECTION, ZONES, Looks, known_any, made_here
 from policy.settings import PolicySettings
 from policy.stack import Resource, Stack
 

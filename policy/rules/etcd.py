@@ -8,6 +8,7 @@ from policy.objects import KubernetesObject
 from policy.pods import arguments, flag
 from policy.properties import Property
 from policy.rule import Context, Finding, Verdicts, each
+from policy.rules.across import image_name
 from policy.rules.texts import COMMANDS, Value, each_container, lines, plain
 from policy.settings import PolicySettings
 from policy.stack import Resource
@@ -64,8 +65,7 @@ def _etcd_arguments(container: Property) -> list[str] | None:
     for word in words:
         if found := _IN_SHELL.search(word.replace("\\\n", " ")):
             return re.sub("[\"']", "", found[0]).split()
-    image = re.split("[:@]", container.at("image").text().rpartition("/")[2])[0]
-    return words if image == "etcd" and (not words or words[0].startswith("-")) else None
+    return words if image_name(container) == "etcd" and (not words or words[0].startswith("-")) else None
 
 
 def _variables(container: Property) -> list[tuple[str, str]]:

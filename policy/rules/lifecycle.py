@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from policy.objects import KubernetesObject
-from policy.rule import Context, Finding, Policy, Severity, Verdicts, each
-from policy.rules.across import PROTECTION, ZONES, each_resource, known_any, made_here
+from policy.rule import Context, Finding, Policy, Severity, Verdicts, each, each_resource
+from policy.rules.across import PROTECTION, ZONES, known_any, made_here
 from policy.settings import PolicySettings
 from policy.stack import Resource, Stack
 

@@ -88,7 +88,7 @@ def asked_for_node_ports(resource: Resource, _context: Context[ExposureSettings]
 
 def _scripted(resource: Resource) -> bool:
     foreign = resource.type.startswith(DYNAMIC) and not resource.type.startswith(FEDERATION)
-    tool = resource.type.startswith("kubernetes:helm.sh/") or resource.type.endswith(":Command")
+    tool = resource.type.startswith("kubernetes:helm.sh/") or resource.is_command
     return tool or (foreign and not resource.objects)
 
 

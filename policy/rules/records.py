@@ -8,8 +8,8 @@ from pydantic import Field
 
 from policy.objects import KubernetesObject
 from policy.properties import Property
-from policy.rule import Context, Finding, Policy, Severity, Verdicts, each
-from policy.rules.across import each_resource, known_any, shown
+from policy.rule import Context, Finding, Policy, Severity, Verdicts, each, each_resource
+from policy.rules.across import known_any, shown
 from policy.settings import PolicySettings
 from policy.stack import FEDERATION, Resource, Stack
 

@@ -9,11 +9,11 @@ from functools import partial
 
 from pydantic import Field
 
-from policy.aks import POOL, cluster_of, each_of, findings, pools, wrong
+from policy.aks import POOL, cluster_of, findings, pools, wrong
 from policy.azure_data import REGIONS, known_size, plain, zones
 from policy.properties import Property
 from policy.retirements import FEATURES, SIZES, CalendarSettings, Retirement, due, find, fits
-from policy.rule import Context, Finding, Policy, Verdicts, each
+from policy.rule import Context, Finding, Policy, Verdicts, each, each_resource
 from policy.stack import Resource, Stack
 
 GLOBAL = "global"
@@ -74,7 +74,7 @@ def zones_of_pools(stack: Stack, _context: Context[RegionSettings]) -> Verdicts:
         if wanted.items():  # those without need no region, which may not be known yet
             yield from _zones(pool, cluster_of(pool, stack), wanted)
 
-    yield from each_of(stack.of(POOL), look)
+    yield from each_resource(stack.of(POOL), look)
 
 
 def _zones(resource: Resource, place: Resource | None, wanted: Property) -> Verdicts:

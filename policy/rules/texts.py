@@ -94,7 +94,7 @@ def commands(resource: Resource) -> Iterator[Property]:
 
     Of values that are not known yet it has those of the latter.
     """
-    runs = resource.type.endswith(":Command")
+    runs = resource.is_command
     for key, line in lines(resource, lambda key: runs and key in COMMANDS):
         if runs or key in COMMANDS:
             yield line

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from policy.azure_data import WITHOUT_ZONES
 from policy.properties import Property, UnknownValueError
 from policy.rule import Context, Finding, Policy, Severity, Undecided, Verdicts, each
 from policy.rules.reading import shown, whole
@@ -33,12 +34,7 @@ class TopologySettings(PolicySettings):
     """Of P24."""
 
     regions_without_zones: tuple[str, ...] = Field(
-        tuple(
-            """australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast chinaeast chinaeast2
-            chinaeast3 chinanorth chinanorth2 francesouth germanynorth jioindiacentral jioindiawest koreasouth
-            northcentralus norwaywest southafricawest southindia swedensouth switzerlandwest uaecentral ukwest
-            usgovarizona usgovtexas westcentralus westindia westus""".split()
-        ),
+        WITHOUT_ZONES,
         description="regions in which a member needs no zone, as they have none",
     )
 

@@ -46,6 +46,17 @@ def walk_through(*clusters: str, kubeconfig: str = "$KUBECONFIG") -> Topology:
     }
 
 
+def copy_project(directory: Path) -> None:
+    """The checkout's program into a directory that is not there yet; it runs in the environment of the tests."""
+    directory.mkdir(parents=True)
+    shutil.copy(ROOT / "__main__.py", directory)
+    for folder in ("apps", "examples"):
+        shutil.copytree(ROOT / folder, directory / folder)
+    project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
+    project["runtime"]["options"]["virtualenv"] = sys.prefix
+    (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+
+
 class Stack:
     """One stack in a copy of the project.
 
@@ -61,13 +72,7 @@ class Stack:
 
     def __init__(self, lab: TestLab, directory: Path, topology: Topology) -> None:
         self.lab, self.directory, self.topology = lab, directory, copy.deepcopy(topology)
-        directory.mkdir(parents=True)
-        shutil.copy(ROOT / "__main__.py", directory)
-        for folder in ("apps", "examples"):
-            shutil.copytree(ROOT / folder, directory / folder)
-        project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-        project["runtime"]["options"]["virtualenv"] = sys.prefix
-        (directory / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        copy_project(directory)
         self.name = f"t{os.getpid()}-{directory.parent.name}"
         self.settled, self.empty = False, True
         self("stack", "init", self.name)

@@ -16,10 +16,10 @@ import yaml
 from lab.tools.toolbox import Toolbox
 from policy.server import TODAY as DAY
 from tests.lab.engine_fixtures import Engine, Project
+from tests.lab.stacks import ROOT, copy_project
 from tests.policy.case_fixtures import TODAY
 from tests.unit import kubeconfig_fixtures
 
-ROOT = Path(__file__).parents[2]
 PACK = ROOT / "policy"
 SEEDS = Path(__file__).with_name("seeds")
 STREAM = "PULUMI_ENABLE_STREAMING_JSON_PREVIEW"
@@ -94,13 +94,7 @@ def own_fixture(engine: Engine, tmp_path: Path) -> Project:
 
     def make(name: str) -> Path:
         target = tmp_path / f"own-{name}"
-        target.mkdir()
-        shutil.copy(ROOT / "__main__.py", target)
-        for folder in ("apps", "examples"):
-            shutil.copytree(ROOT / folder, target / folder)
-        project = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())
-        project["runtime"]["options"]["virtualenv"] = sys.prefix
-        (target / "Pulumi.yaml").write_text(yaml.safe_dump(project))
+        copy_project(target)
         engine.does(target, "stack", "init", name)
         file = target / f"Pulumi.{name}.yaml"
         kept = yaml.safe_load(file.read_text())

@@ -28,12 +28,13 @@ from policy.server import (
     SEVERITIES,
     TODAY,
     Analyzer,
+    initial_config,
     policy_info,
     secrets_provider,
     to_resource,
     today,
 )
-from policy.session import Session
+from policy.session import ConfigurationError, Session
 from policy.stack import Resource
 from tests.policy.case_fixtures import UNKNOWN, azure, secret
 from tests.policy.cases.rbac import EVERYTHING, binding, role
@@ -232,6 +233,32 @@ def test_the_day_is_today_unless_the_environment_names_one(monkeypatch: pytest.M
     assert today() == datetime.now(tz=UTC).date()
     monkeypatch.setenv(TODAY, "2027-02-03")
     assert today() == date(2027, 2, 3)
+    monkeypatch.setenv(TODAY, "soon")
+    with pytest.raises(
+        ConfigurationError, match=r"^FEDERATION_POLICY_TODAY=soon: it is no day\. Next: write"
+    ):
+        today()
+
+
+def test_the_packs_own_configuration_is_read_and_mistakes_in_it_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"$schema": "x", "all": "advisory", "p01-cluster-admin": "disabled"}')
+    assert initial_config(file) == {"all": "advisory", "p01-cluster-admin": "disabled"}
+    file.write_text('{"p99": "advisory", "p98": "advisory"}')
+    with pytest.raises(ConfigurationError, match=r"there is no policy p98, p99\. Next: `fedctl"):
+        initial_config(file)
+    file.write_text("{")
+    with pytest.raises(ConfigurationError, match="Next: write JSON that fits"):
+        initial_config(file)
+
+
+def test_a_pack_that_cannot_start_says_why_without_a_stack_trace() -> None:
+    argv = [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(CONFIG.parent)]
+    env = {**os.environ, TODAY: "soon"}
+    done = subprocess.run(argv, env=env, text=True, capture_output=True, timeout=SECONDS, check=False)
+    assert done.returncode != 0
+    assert done.stderr.startswith("error: policy pack: FEDERATION_POLICY_TODAY=soon: it is no day. Next: ")
+    assert "Traceback" not in done.stderr
 
 
 def test_the_configuration_of_the_checkout_fits_its_schema() -> None:

@@ -180,6 +180,13 @@ def test_nothing_is_mended_that_is_right_or_not_known_or_not_asked_for() -> None
     assert started(POLICY, level=Level.REMEDIATE).fixed(thing("bad")) == []
 
 
+def test_whether_anything_may_be_mended_at_all() -> None:
+    one = policy(fix=without("bad"))
+    assert started(one, level=Level.REMEDIATE).mends
+    assert not started(one, level=Level.MANDATORY).mends
+    assert not started(POLICY, level=Level.REMEDIATE).mends
+
+
 def test_a_fix_sees_the_whole_resource_each_time() -> None:
     seen: list[Resource] = []
 

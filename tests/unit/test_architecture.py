@@ -129,8 +129,9 @@ LAYERS = {
     ],
     "policy.rules": [
         (
-            "rbac secrets tls dns records network addresses vrrp plain_http azure_access azure_clusters regions images"
-            " downloads workloads quality placement topology_labels etcd_members lifecycle failover"
+            "rbac secrets tls dns records network addresses vrrp plain_http azure_access azure_clusters"
+            " kubernetes_versions regions images downloads workloads quality placement topology_labels etcd_members"
+            " lifecycle failover"
         ),
         "etcd credentials shell_downloads mending services",
         "texts across commands sources reading",

@@ -6,7 +6,8 @@ from typing import Any
 
 from policy.stack import Resource
 from tests.policy.case_fixtures import UNKNOWN, Case, bad, deployment, dynamic, good, kubernetes, unknown
-from tests.policy.cases.tls import command, encoded, override, thing
+from tests.policy.cases.credentials import command, encoded, thing
+from tests.policy.cases.tls import override
 
 AUTH = ["--client-cert-auth=true", "--peer-client-cert-auth"]
 WITH_TLS = [

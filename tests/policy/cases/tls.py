@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
@@ -12,13 +11,13 @@ from tests.policy.case_fixtures import (
     Case,
     bad,
     deployment,
-    dynamic,
     good,
     kubernetes,
     resource,
     secret,
     unknown,
 )
+from tests.policy.cases.credentials import command, encoded, thing
 
 KUBECONFIG = """\
 apiVersion: v1
@@ -35,18 +34,6 @@ kind: Config
 """
 SKIPPED = "clusters[0].cluster.insecure-skip-tls-verify"
 CLUSTER = "cluster.karmada.io/v1alpha1:Cluster"
-
-
-def encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-def thing(**props: Any) -> Resource:
-    return dynamic("my:Thing", **props)
-
-
-def command(create: Any) -> Resource:
-    return dynamic("seed:Command", create=create)
 
 
 def skipped(path: str) -> str:
