@@ -1,6 +1,6 @@
 # The image of the controllers (`dns`, `vip`) and of the gateway nodes' agent (`keepalived`):
 #
-#     docker build -t registry.example.com/federation-controllers:0.1.0 .
+#     docker build -t registry.example.com/federation-controllers:0.2.0 .
 #
 # Push it to where your clusters find it, and name it in a stack's topology as `controllers.image`.
 FROM debian:12-slim AS packages

@@ -29,7 +29,7 @@ from policy.rules import (
 )
 
 NAME = "federation"
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 DESCRIPTION = "What a federation of clusters must not do."
 _MODULES = (
     rbac,

@@ -41,7 +41,7 @@ from federation.topology.fields import (
 )
 from federation.topology.pools import SystemPool, UserPool
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Of this project, as pyproject.toml has it."""
 KARMADA = "1.18.2"
 KUBERNETES = "1.36.3"

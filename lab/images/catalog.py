@@ -18,12 +18,11 @@ from lab.errors import NotFoundError
 from lab.images import content
 from lab.images.layer import Capability, Entry
 from lab.images.oci import Config
-from lab.images.python import SITE, requirements
+from lab.images.python import SITE, project_version, requirements
 from lab.images.reference import parse
 from lab.tools.catalog import COREDNS, ETCD, KARMADA, KUBERNETES, LOCAL_PATH
 
-VERSION = "0.1.0"
-"""Of this project, as pyproject.toml has it."""
+VERSION = project_version()
 GROUPS = ("core", "workload", "federation", "edge")
 PAUSE = "pause"
 """The one program that is not a tool: it is compiled from `pause.c`."""

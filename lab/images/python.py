@@ -10,6 +10,7 @@ import importlib.util
 import marshal
 import re
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from hashlib import sha256
@@ -32,6 +33,12 @@ def requirements(path: str) -> tuple[str, ...]:
     """The names in a requirements file of this project."""
     lines = (line.partition("#")[0].strip() for line in (ROOT / path).read_text().splitlines())
     return tuple(line for line in lines if line)
+
+
+def project_version() -> str:
+    """Of this project."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def closure(names: Iterable[str]) -> tuple[metadata.Distribution, ...]:
