@@ -216,7 +216,7 @@ class Kube:
         """What a path answers with, such as `/readyz`. Raises as all others do."""
         answer = self._send("GET", path)
         self._check(answer, f"get {path}")
-        return answer.data.decode()
+        return answer.data.decode(errors="replace")  # a log is whatever a program has written
 
     def ready(self) -> str | None:
         """None if the API server says that it is ready, else why not. Never raises for one that is not."""

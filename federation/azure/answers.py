@@ -24,7 +24,7 @@ _LOCKED = "ScopeLocked"
 _TRACES = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp): .*", re.DOTALL)
 
 
-class GoneError(FederationError):
+class GoneError(FederationError, title="Gone in Azure"):
     """A resource, or what it is in, is not there."""
 
 

@@ -51,13 +51,17 @@ def command(
     show(facts, output, without=there.without)
 
 
-def connect(path: Path) -> Kube:
-    """A client for the federation API. Raises `KubeconfigError`."""
+def connect(path: Path, name: str = "federation API", *, context: str | None = None) -> Kube:
+    """A client for the API server of a kubeconfig. Raises `KubeconfigError`."""
+    return Kube.connect(kubeconfig_text(path), name, context=context)
+
+
+def kubeconfig_text(path: Path) -> str:
+    """What a file holds. Raises `KubeconfigError` if it cannot be read."""
     try:
-        text = path.expanduser().read_text()
+        return path.expanduser().read_text()
     except OSError as error:
         raise KubeconfigError(str(path), str(error.strerror), "name a file that can be read") from None
-    return Kube.connect(text, "federation API")
 
 
 class There(NamedTuple):

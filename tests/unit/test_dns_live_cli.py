@@ -54,39 +54,81 @@ def federation_fixture(start: Start, tmp_path: Path) -> Federation:
     return Federation(start, tmp_path)
 
 
-def rows(text: str) -> list[list[str]]:
-    return [line.split() for line in text.splitlines() if line]
-
-
-def test_the_status_of_a_healthy_federation_is_0_and_shows_all_of_it(federation: Federation) -> None:
+def test_the_status_of_a_healthy_federation_is_0_and_says_so_in_two_lines(federation: Federation) -> None:
     done = federation.run("status", *federation.topology())
     assert (done.exit_code, done.stderr) == (0, "")
-    assert rows(done.stdout) == [
-        ["all", "is", "well"],
-        ["MEMBER", "REGION", "ZONES", "READY"],
-        ["fc01", "us", "east", "yes"],
-        ["fc02", "us", "west", "yes"],
-        ["SERVICE", "MEMBER", "APPLIED", "ADDRESSES", "READY", "BACKENDS"],
-        ["default/nginx", "fc01", "yes", "10.250.0.2", "2"],
-        ["default/nginx", "fc02", "yes", "10.250.1.2", "2"],
-        ["NAME", "TYPE", "VALUES"],
-        [EAST, "A", "10.250.0.2"],
-        [GLOBAL, "A", "10.250.0.2", "10.250.1.2"],
-        ["nginx.default.fed.svc.us.example.com", "A", "10.250.0.2", "10.250.1.2"],
-        ["nginx.default.fed.svc.west.us.example.com", "A", "10.250.1.2"],
-    ]
+    assert done.stdout == "all is well\nfine: 2 members, 1 service, 4 names\n"
+
+
+def test_the_whole_of_a_federation_is_a_tree(federation: Federation) -> None:
+    done = federation.run("status", "--all", *federation.topology())
+    assert (done.exit_code, done.stderr) == (0, "")
+    region = "nginx.default.fed.svc.us.example.com"
+    assert done.stdout == (
+        "all is well\n"
+        "fine: 2 members, 1 service, 4 names\n"
+        "\n"
+        "federation fed\n"
+        "├── member fc01  us/east  ready\n"
+        "│   └── service default/nginx  10.250.0.2  2 ready backends\n"
+        f"│       ├── {EAST} A 10.250.0.2\n"
+        f"│       ├── {GLOBAL} A 10.250.0.2 10.250.1.2\n"
+        f"│       └── {region} A 10.250.0.2 10.250.1.2\n"
+        "└── member fc02  us/west  ready\n"
+        "    └── service default/nginx  10.250.1.2  2 ready backends\n"
+        f"        ├── {GLOBAL} A 10.250.0.2 10.250.1.2\n"
+        f"        ├── {region} A 10.250.0.2 10.250.1.2\n"
+        "        └── nginx.default.fed.svc.west.us.example.com A 10.250.1.2\n"
+    )
 
 
 def test_what_is_wrong_comes_first_and_is_exit_status_3(federation: Federation) -> None:
     federation.fc02.cut()
     federation.fc01.put(SLICES, endpoints())
-    done = federation.run("status")
+    done = federation.run("status", "-v")
     assert done.exit_code == 3
     lines = done.stdout.splitlines()
     assert lines[0].startswith(f"problem: member fc02 is not ready: {federation.fc02.url} does not answer: ")
-    assert lines[1] == "problem: service default/nginx has no ready backend on member fc01"
-    assert ["fc02", "us", "west", "no"] in rows(done.stdout)
-    assert "NAME " not in done.stdout, "names need the domain"
+    assert lines[1:] == [
+        "problem: service default/nginx has no ready backend on member fc01",
+        "fine: 1 of 2 members, 0 of 1 service",
+        "",
+        "federation",
+        "├── member fc01  us/east  ready",
+        "│   └── service default/nginx  10.250.0.2  0 ready backends",
+        "└── member fc02  us/west  not ready",
+        "    └── service default/nginx  10.250.1.2  0 ready backends",
+    ]
+
+
+def test_a_member_that_is_drained_is_a_note_even_if_it_is_down(federation: Federation) -> None:
+    taint = {"key": "k8s-federation/drained", "value": "drained", "effect": "NoSchedule"}
+    federation.plane.put(CLUSTERS, cluster("fc02", zones=("west",), spec={"taints": [taint]}))
+    federation.plane.put(BINDINGS, binding(members=("fc01",)))
+    federation.fc02.cut()
+    done = federation.run("status", "--all")
+    assert done.exit_code == 0
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith(f"note: member fc02 is drained ({federation.fc02.url} does not answer: ")
+    assert first.endswith("); `fedctl undrain fc02` ends that")
+    assert rest[:2] == ["all is well", "fine: 1 of 2 members, 1 service"]
+    assert rest[-1] == "└── member fc02  us/west  drained, not ready"
+    note, *_ = json.loads(federation.run("status", "--json").stdout)["notes"]
+    assert f"note: {note}" == first
+
+
+def test_a_member_that_dies_while_its_workloads_move_is_a_problem(federation: Federation) -> None:
+    taint = {"key": "k8s-federation/drained", "value": "moving", "effect": "NoSchedule"}
+    federation.plane.put(CLUSTERS, cluster("fc02", zones=("west",), spec={"taints": [taint]}))
+    note = "note: member fc02 is being drained: its workloads move; `fedctl undrain fc02` ends that"
+    done = federation.run("status")
+    assert (done.exit_code, done.stdout.splitlines()[:2]) == (0, [note, "all is well"])
+    federation.fc02.cut()
+    done = federation.run("status")
+    assert done.exit_code == 3
+    problem, second, *_ = done.stdout.splitlines()
+    assert problem.startswith(f"problem: member fc02 is not ready: {federation.fc02.url} does not answer: ")
+    assert second == note
 
 
 def test_the_status_as_json(federation: Federation) -> None:
@@ -96,6 +138,7 @@ def test_the_status_as_json(federation: Federation) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {
         "problems": [],
+        "notes": [],
         "members": [{"name": "fc01", "region": "us", "zones": ["east"], "ready": True}],
         "services": [
             {
@@ -135,7 +178,7 @@ def test_names_are_asked_for_and_a_wrong_answer_is_a_problem(
         for name in (EAST, GLOBAL, "nginx.default.fed.svc.us.example.com")
     ]
     wrong = f"problem: nameserver 10.0.0.1:53 answers {EAST} A with NXDOMAIN, not {both}"
-    assert done.stdout.splitlines()[:4] == [wrong, *silent]
+    assert done.stdout.splitlines() == [wrong, *silent, "fine: 2 members, 1 service, 0 of 3 names"]
 
 
 def test_records_that_are_not_as_they_shall_be_are_a_problem(
