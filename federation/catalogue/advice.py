@@ -39,11 +39,6 @@ LOOK = {
         "The file is one that `fedctl preview --events FILE` or `pulumi preview --json` has written, with "
         "`PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true`."
     ),
-    "Events": (
-        "The file is not one of the engine's events, one JSON object a line. `fedctl preview --events FILE` writes one, and "
-        "so does `pulumi preview --json` with PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true; without that variable it "
-        "writes one document, which has nothing of policies."
-    ),
     "Facts": (
         "`fedctl records plan` reads facts as JSON; [names.md](names.md) has their form. Every mistake is "
         "told at once."

@@ -91,9 +91,16 @@ def setup(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="name the packages, and install nothing")
     ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="also Chromium, with which tests look at pages")
+    ] = False,
 ) -> None:
     """Install the system packages that a lab needs (Debian and Ubuntu), and name them first."""
-    install_packages(say=lambda text: errors.print(text, markup=False), dry_run=dry_run)
+
+    def say(text: str) -> None:
+        errors.print(text, markup=False)
+
+    install_packages(say=say, dry_run=dry_run, with_browser=browser)
 
 
 @app.command("kubeconfig")

@@ -161,6 +161,15 @@ def test_packages_are_installed_with_apt(facts: Facts, monkeypatch: pytest.Monke
     ]
 
 
+def test_the_browser_is_installed_for_those_who_want_it_unless_there_is_one(facts: Facts) -> None:
+    facts(missing="chromium chromium-browser google-chrome")
+    assert system.install_packages(say=lambda text: None, dry_run=True) == []
+    wanted = system.install_packages(say=lambda text: None, dry_run=True, with_browser=True)
+    assert wanted == ["chromium"]
+    facts(missing="chromium")
+    assert system.install_packages(say=lambda text: None, dry_run=True, with_browser=True) == []
+
+
 def test_without_apt_the_packages_are_named(facts: Facts) -> None:
     facts(missing="nft apt-get")
     assert refusal(lambda: system.install_packages(say=lambda text: None)) == (
