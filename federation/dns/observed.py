@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from federation.karmada import drain_mark
 from federation.karmada.member import not_ready
 from federation.names import Service
 
@@ -22,12 +23,14 @@ class Cluster:
 
     Attributes:
         unready: why it is not ready; None if it is.
+        drained: whether clients are to be served elsewhere, though it is ready.
     """
 
     name: str
     region: str | None
     zones: tuple[str, ...]
     unready: str | None
+    drained: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,11 @@ def cluster(found: Object) -> Cluster:
     leaving = "it is leaving the federation" if metadata.get("deletionTimestamp") else None
     zones = spec.get("zones") or ([spec["zone"]] if spec.get("zone") else [])
     return Cluster(
-        metadata["name"], spec.get("region") or None, tuple(zones), leaving or not_ready(dict(found))
+        metadata["name"],
+        spec.get("region") or None,
+        tuple(zones),
+        leaving or not_ready(dict(found)),
+        drain_mark.state(found) == "drained",
     )
 
 

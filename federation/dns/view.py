@@ -21,7 +21,7 @@ class View:
     """A federation at one moment.
 
     Attributes:
-        members: by name; ready if Karmada finds it Ready and its API server answered us.
+        members: by name; ready if Karmada finds it Ready, its API server answered us, and it is not drained.
         services: of type LoadBalancer and not opted out, by namespace and name.
         problems: why names do not lead somewhere, a sentence each, for people; members' first.
     """
@@ -119,17 +119,18 @@ def _unready(
 
 
 def _member(cluster: Cluster, unready: str | None, problems: list[str]) -> Member:
-    """A region or zone that is no DNS label cannot be in a name."""
+    """A region or zone that is no DNS label cannot be in a name. That a member is drained is no problem."""
     if unready:
         problems.append(f"member {cluster.name} is not ready: {unready}")
+    ready = unready is None and not cluster.drained
     try:
-        return Member(name=cluster.name, region=cluster.region, zones=cluster.zones, ready=unready is None)
+        return Member(name=cluster.name, region=cluster.region, zones=cluster.zones, ready=ready)
     except ValidationError:
         place = ", ".join((cluster.region or "", *cluster.zones))
         problems.append(
             f"member {cluster.name} has global names only: its region or a zone is no DNS label ({place})"
         )
-        return Member(name=cluster.name, ready=unready is None)
+        return Member(name=cluster.name, ready=ready)
 
 
 def _placement(

@@ -23,7 +23,10 @@ def members(of: Scenario, view: View) -> Result:
     if not missing:
         return Result(ok=True, what=what, seen=", ".join(site.name for site in of.sites))
     reasons = "; ".join(problem for problem in view.problems if problem.startswith("member "))
-    fix = "see `fedctl status`; a member that is not in the federation joins with `pulumi up`"
+    fix = (
+        "see `fedctl status`; a member that is not in the federation joins with `pulumi up`, and one that is drained "
+        "counts again after `fedctl undrain`"
+    )
     return Result(ok=False, what=what, seen=reasons or f"not ready: {', '.join(missing)}", fix=fix)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -50,6 +51,13 @@ def facts(view: View, *current: Current) -> Facts:
 )
 def test_a_member_is_ready_if_karmada_says_so_and_it_stays(found: Any, unready: str | None) -> None:
     assert observed.cluster(found) == Cluster("fc01", "us", ("east",), unready)
+
+
+@pytest.mark.parametrize(("value", "drained"), [("moving", False), ("drained", True)])
+def test_a_member_is_drained_once_its_workloads_are_ready_elsewhere(value: str, drained: bool) -> None:
+    taint = {"key": "k8s-federation/drained", "value": value, "effect": "NoSchedule"}
+    found = observed.cluster(cluster("fc01", spec={"taints": [taint]}))
+    assert found == Cluster("fc01", "us", ("east",), None, drained)
 
 
 def test_a_member_without_a_place_and_one_with_the_older_key_are_read() -> None:
@@ -227,3 +235,16 @@ def test_names_stay_when_karmada_takes_a_service_from_a_member_that_is_down() ->
 def test_names_go_when_a_service_is_no_longer_placed_on_a_member_that_is_ready() -> None:
     view = assembled(placements={NGINX: BOTH[NGINX][:1]})
     assert WEST not in names(view, current(WEST))
+
+
+def test_names_lead_elsewhere_while_a_member_is_drained_and_that_is_no_problem() -> None:
+    view = assembled(clusters=[FC01, replace(FC02, drained=True)])
+    assert view.problems == ()
+    assert names(view)[WEST] == ("10.250.0.2",)
+    assert set(names(view).values()) == {("10.250.0.2",)}
+
+
+def test_names_stay_with_a_drained_member_that_alone_serves() -> None:
+    view = assembled(clusters=[FC01, replace(FC02, drained=True)], backends={"fc01": {}, "fc02": {NGINX: 2}})
+    there = current(WEST)
+    assert names(view, there) == {WEST: there.values}

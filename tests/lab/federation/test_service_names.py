@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,8 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 DEBUG = "docker.io/k8s-federation/debug:1"
 DEAD_SECONDS = 30.0
 """A member that has died is in no answer after so long; resolvers may keep one for the TTL on top."""
+SETTLE_SECONDS = 5
+"""So long a drained member serves whoever has its address from an answer."""
 EMPTY_SECONDS = 5.0
 """The same for one whose backends are gone."""
 KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
@@ -144,6 +148,46 @@ def test_a_member_without_backends_is_in_no_answer_after_five_seconds(names: Nam
     finally:
         names.lab.kubectl("fc02", "uncordon", node)
     serves(names, healthy())
+
+
+def test_names_leave_a_member_that_is_drained_before_its_pods_end(names: Names, tmp_path: Path) -> None:
+    fedctl = (str(Path(sys.executable).with_name("fedctl")),)
+    reach = ("--federation-kubeconfig", str(names.stack.kubeconfig))
+    asked = ("--topology", str(names.stack.settings), "--nameserver", f"{names.server}:{NODE_PORT}")
+    try:
+        with names.logged(tmp_path) as log, served(names.lab, VIP_WEST) as pages:
+            names.lab("exec", "--", *fedctl, "drain", "fc02", *reach, *asked, "--settle", str(SETTLE_SECONDS))
+            assert names.unlike(only(VIP_EAST)) is None
+            eventually(lambda: None if not pages[-1][1] else "fc02 serves", 30, "the end of its pods")
+        assert log.failures() == []
+        last = max(at for at, _, _, values in log.entries if VIP_WEST in values)
+        ended = next(at for at, ok in pages if not ok)
+        assert ended - last >= SETTLE_SECONDS, "whoever has its address from an answer is served"
+        status = names.lab.run("exec", "--", *fedctl, "status", *reach, *asked)
+        assert status.returncode == 0, status.stdout
+        assert "note: member fc02 is drained" in status.stdout
+    finally:
+        names.lab("exec", "--", *fedctl, "undrain", "fc02", *reach)
+    serves(names, healthy())
+
+
+@contextmanager
+def served(lab: TestLab, address: str) -> Iterator[list[tuple[float, bool]]]:
+    """When a page was asked for and whether it came, again and again while the block runs."""
+    stop, pages = threading.Event(), list[tuple[float, bool]]()
+
+    def ask() -> None:
+        while not stop.is_set():
+            at = time.time()
+            pages.append((at, lab.answers(f"http://{address}/") is None))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield pages
+    finally:
+        stop.set()
+        asking.join()
 
 
 @pytest.mark.parametrize(
