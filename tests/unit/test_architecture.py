@@ -13,7 +13,7 @@ import grimp
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("components", "demo", "federation", "lab", "policy")
+OURS = ("ci", "components", "demo", "federation", "lab", "policy", "release")
 LONGEST_FILE = 300
 
 # A lower layer never sees a higher one, not even through a third module.
@@ -27,8 +27,9 @@ APART = [
     *(
         (f"federation.{name}", "policy")
         for name in (
-            "controllers convert verify workloads dns acs_engine karmada nodes portforward coredns kube kubeconfig"
-            " topology placement manifests certificates vip azure names errors"
+            "backup catalogue controllers convert gather graph preview report upgrade verify"
+            " workloads dns acs_engine karmada nodes portforward coredns kube kubeconfig"
+            " topology placement manifests certificates vip azure names offline errors"
         ).split()
     ),
     ("federation", "pulumi"),
@@ -40,6 +41,12 @@ APART = [
     *((part, "demo") for part in ("components", "federation", "lab", "policy")),
     ("demo", "components"),
     ("demo", "federation"),
+    # What pipelines run knows the errors only, and nothing knows pipelines.
+    *((part, "ci") for part in ("components", "federation", "lab", "policy")),
+    *(("ci", part) for part in ("components", "lab", "policy", "federation.cli")),
+    *((part, "release") for part in ("components", "demo", "federation", "lab", "policy")),
+    ("release", "components"),
+    ("release", "federation"),
     *(
         (part, above)
         for part in ("lab.tools", "lab.images", "lab.engine")
@@ -55,6 +62,7 @@ APART = [
 ]
 # As docs/architecture.md draws them, from the top. What stands in one row may import each other.
 LAYERS = {
+    "ci": ["azure_devops changed github gitlab", "discussion", "web"],
     "lab": [
         "cli",
         "azure",
@@ -137,10 +145,18 @@ LAYERS = {
         "texts across commands sources reading",
     ],
     "demo": [
+        "recording versions",
         "azure run",
-        "steps",
+        "steps block",
+    ],
+    "release": [
+        "image sbom",
+        "go_parts lock python_parts",
+        "licences",
+        "project",
     ],
     "components": [
+        "package",
         "stack",
         "names verification",
         "zones",
@@ -151,19 +167,24 @@ LAYERS = {
         "etcd",
         "pods guards zone",
         "cluster workload_identity",
-        "place dynamic kubernetes",
+        "place dynamic kubernetes offline",
     ],
     "components.azure": [
         "clusters zone",
         "acs_cluster dns_zone traffic_manager",
         "identities monitoring network",
-        "settings lifetime",
+        "settings lifetime lookups",
         "arm guard kubeconfig pools",
     ],
     "components.coredns": [
         "stack",
         "server certificates",
         "zone",
+    ],
+    "components.package": [
+        "provider",
+        "federation zone",
+        "inputs",
     ],
     "components.karmada": [
         "etcd servers controllers",
@@ -179,7 +200,7 @@ LAYERS = {
     ],
     "federation": [
         "cli",
-        "controllers convert verify",
+        "backup catalogue controllers convert gather graph preview report upgrade verify",
         "workloads dns acs_engine",
         "karmada nodes",
         "portforward coredns",
@@ -188,9 +209,16 @@ LAYERS = {
         "kubeconfig",
         "etcd_files",
         "topology placement manifests certificates vip azure",
-        "deadline names",
+        "deadline names offline",
         "paths proxies pinned",
         "errors",
+    ],
+    "federation.backup": [
+        "restore take",
+        "plane store files",
+        "plan",
+        "archive",
+        "keys errors",
     ],
     "federation.controllers": [
         "vip keepalived dns",
@@ -236,17 +264,60 @@ LAYERS = {
         "corefile stub",
     ],
     "federation.karmada": [
-        "join leave",
-        "identity cleanup rebalance",
+        "join leave drain",
+        "drain_plan",
+        "drain_workload",
+        "drain_fit",
+        "identity cleanup rebalance drain_mark",
         "rbac reader",
         "member",
         "policies health host kinds crds",
         "release",
     ],
+    "federation.preview": [
+        "comment offline compare",
+        "sections",
+        "summary",
+        "parts zone_diff",
+        "kinds state",
+        "changes blind snapshot engine",
+        "events markdown redact",
+    ],
+    "federation.catalogue": [
+        "page",
+        "raises advice",
+        "texts",
+        "sources",
+    ],
+    "federation.gather": [
+        "plane",
+        "cluster",
+        "certificates",
+        "objects",
+        "parts",
+        "bundle",
+        "redact",
+        "words",
+    ],
+    "federation.upgrade": [
+        "look findings",
+        "plan",
+        "releases",
+    ],
     "federation.vip": [
         "allocation keepalived",
         "services shared health",
         "pool router",
+    ],
+    "federation.graph": [
+        "layout mermaid svg",
+        "cards",
+        "model shapes text",
+    ],
+    "federation.report": [
+        "asking maps page",
+        "model",
+        "certificates",
     ],
     "federation.verify": [
         "run",
@@ -287,6 +358,7 @@ PURE = [
         for name in row.split()
         if name != "files"  # it reads them
     ),
+    *(f"federation.backup.{name}" for name in ("archive", "errors", "keys", "plan")),
     "federation.convert",
     "federation.coredns.corefile",
     "federation.coredns.stub",
@@ -304,11 +376,23 @@ PURE = [
     "federation.dns.view",
     "federation.dns.zonefile",
     "federation.errors",
+    "federation.graph",
+    "federation.karmada.drain_fit",
+    "federation.karmada.drain_mark",
+    "federation.karmada.drain_plan",
+    "federation.karmada.drain_workload",
     "federation.karmada.member",
     "federation.karmada.policies",
     "federation.karmada.rbac",
     "federation.names",
     "federation.placement",
+    *(
+        f"federation.preview.{name}"
+        for name in (
+            "blind changes comment events kinds markdown parts redact sections snapshot state summary zone_diff"
+        ).split()
+    ),
+    *(f"federation.report.{name}" for name in ("certificates", "maps", "model", "page")),
     "federation.topology",
     "federation.vip",
     "federation.workloads",

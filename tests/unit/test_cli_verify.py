@@ -89,7 +89,10 @@ def test_the_answer_can_be_read_by_programs(federation: Federation) -> None:
                 "ok": False,
                 "what": "all members are ready",
                 "seen": "member fc02 is not ready: it is dead",
-                "fix": ("see `fedctl status`; a member that is not in the federation joins with `pulumi up`"),
+                "fix": (
+                    "see `fedctl status`; a member that is not in the federation joins with `pulumi up`, and one that "
+                    "is drained counts again after `fedctl undrain`"
+                ),
             }
         ],
     }

@@ -88,7 +88,7 @@ def test_members_are_there_and_ready() -> None:
     federation.down = ("fc02",)
     assert str(judge.members(SCENARIO, federation.look())) == (
         "FAIL  all members are ready: member fc02 is not ready: it is dead. Next: see `fedctl status`; a member that "
-        "is not in the federation joins with `pulumi up`."
+        "is not in the federation joins with `pulumi up`, and one that is drained counts again after `fedctl undrain`."
     )
     assert judge.members(SCENARIO, View((), ())).seen == "not ready: fc01, fc02"
 
