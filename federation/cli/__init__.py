@@ -17,15 +17,27 @@ from rich.console import Console
 from federation.errors import FederationError
 
 MODULES = {
+    "backup": "backup",
+    "comment": "comment",
     "convert": "convert",
+    "drain": "drain",
+    "gather": "gather",
+    "graph": "graph",
+    "kubeconfig": "kubeconfig",
     "leave": "leave",
     "placement": "placement",
     "policies": "policies",
+    "preview": "preview",
     "records live": "records_live",
     "records plan": "records",
     "records remove": "records_remove",
+    "report": "report",
+    "restore": "restore",
     "schema": "topology",
+    "snapshot": "snapshot",
     "status": "status",
+    "undrain": "undrain",
+    "upgrade": "upgrade",
     "validate": "topology",
     "verify": "verify",
 }
@@ -67,10 +79,11 @@ def load(words: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Entry point: an error that the user can act on is one line, and exit status 1."""
+    """Entry point: an error that the user can act on is one line, another that leads to more, and exit status 1."""
     load(sys.argv[1:])
     try:
         app()
     except FederationError as error:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(f"error: {error}", markup=False)
+        told = Console(stderr=True, soft_wrap=True, highlight=False)
+        told.print(f"error: {error}\nMore: {error.more}", markup=False)
         sys.exit(1)
