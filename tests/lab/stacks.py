@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ import yaml
 
 from lab.tools.toolbox import Toolbox
 from tests.lab.labs import LAB, TestLab
+from tests.lab.reader import Reader
 
 ROOT = Path(__file__).parents[2]
 FEDERATION = "fc-federated-cluster"
+KEY = "federation:topology"
 RUN_SECONDS = 420.0
 CHANGES = ("create", "update", "replace", "delete")
 Topology = dict[str, Any]
@@ -72,11 +74,16 @@ class Stack:
 
     def __init__(self, lab: TestLab, directory: Path, topology: Topology) -> None:
         self.lab, self.directory, self.topology = lab, directory, copy.deepcopy(topology)
-        copy_project(directory)
+        self.env = lab.env
         self.name = f"t{os.getpid()}-{directory.parent.name}"
         self.settled, self.empty = False, True
-        self("stack", "init", self.name)
+        self.begin()
         self.write()
+
+    def begin(self) -> None:
+        """Make the copy and the stack, of which nothing is there."""
+        copy_project(self.directory)
+        self("stack", "init", self.name)
 
     @property
     def settings(self) -> Path:
@@ -85,7 +92,7 @@ class Stack:
     @property
     def kubeconfig(self) -> Path:
         """The stack's output, in a file."""
-        file = self.directory / "federation.kubeconfig"
+        file = self.directory / "admin.kubeconfig"
         if not file.exists():
             file.write_text(self.output("kubeconfig"))
         return file
@@ -93,7 +100,7 @@ class Stack:
     def write(self) -> None:
         """The topology into the stack's configuration."""
         settings = yaml.safe_load(self.settings.read_text()) or {}
-        settings.setdefault("config", {})["federation:topology"] = self.topology
+        settings.setdefault("config", {})[KEY] = self.topology
         self.settings.write_text(yaml.safe_dump(settings))
 
     @contextmanager
@@ -123,7 +130,7 @@ class Stack:
     def run(self, *words: str, timeout: float = RUN_SECONDS) -> subprocess.CompletedProcess[str]:
         self.empty = self.empty and "up" not in words
         return subprocess.run(
-            self.argv(*words), env=self.lab.env, text=True, capture_output=True, timeout=timeout, check=False
+            self.argv(*words), env=self.env, text=True, capture_output=True, timeout=timeout, check=False
         )
 
     def __call__(self, *words: str, timeout: float = RUN_SECONDS) -> str:
@@ -151,7 +158,7 @@ class Stack:
     def destroy(self, *words: str) -> str:
         """What a removal of everything prints; nothing if nothing was made since the last one."""
         self.settled = False
-        (self.directory / "federation.kubeconfig").unlink(missing_ok=True)  # the next has another authority
+        (self.directory / "admin.kubeconfig").unlink(missing_ok=True)  # the next has another authority
         said = "" if self.empty else self("destroy", "--yes", "--skip-preview", *words)
         self.empty = True
         return said
@@ -192,7 +199,7 @@ class Stack:
         self.empty = self.empty and "up" not in words
         return subprocess.Popen(
             self.argv(*words),
-            env=self.lab.env,
+            env=self.env,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -220,6 +227,50 @@ class Stack:
     def remove(self) -> None:
         """The stack's record, whatever is left of it."""
         self("stack", "rm", "--yes", "--force")
+
+
+class DocumentedStack(Stack):
+    """One that a reader makes as a document says, and that tests go on with.
+
+    Args:
+        reader: of the document.
+        name: of the stack in it.
+        begin: titles of the sections up to the stack's settings.
+        up: title of the section that brings it up for the first time.
+    """
+
+    def __init__(self, lab: TestLab, reader: Reader, *, name: str, begin: Sequence[str], up: str) -> None:
+        self.reader, self._named, self._begin, self._up = reader, name, begin, up
+        self._is_new = True
+        super().__init__(lab, reader.checkout, {})
+
+    def begin(self) -> None:
+        for title in self._begin:
+            self.reader.section(title)
+        self.name, self.env = self._named, self.reader.env
+        self.read()
+        self._first = copy.deepcopy(self.topology)
+
+    def read(self) -> None:
+        """The topology as the document's commands have left it, with what a lab has built instead of a download."""
+        self.topology = yaml.safe_load(self.settings.read_text())["config"][KEY]
+        self.topology["control_plane"] = {"crds": str(Toolbox().share("karmada", "crds"))}
+
+    def removed(self) -> None:
+        """To be told when the reader has removed it, its record too: it is begun anew, with its first topology."""
+        (self.directory / "admin.kubeconfig").unlink(missing_ok=True)
+        self("stack", "init", self.name)
+        self.settled, self.empty, self.topology = False, True, copy.deepcopy(self._first)
+        self.write()
+
+    def up(self, *words: str) -> str:
+        """The first time as the document says."""
+        if words or not self._is_new:
+            return super().up(*words)
+        self.empty = False
+        said = self.reader.section(self._up)
+        self._is_new, self.settled = False, True
+        return said
 
 
 def told(said: str, obj: str) -> str:

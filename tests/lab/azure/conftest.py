@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from lab.tools.toolbox import Toolbox
+from tests.documents import QUICKSTART_AZURE
 from tests.lab.labs import TestLab, booted
-from tests.lab.stacks import ROOT, Stack, Topology
+from tests.lab.reader import Reader
+from tests.lab.stacks import ROOT, DocumentedStack, Stack
 
 LAB = """\
 clusters:
@@ -22,14 +25,6 @@ images: [workload, federation, edge]
 """
 WEST, EAST = "westuscluster1", "eastuscluster1"
 SERVER = "10.98.0.1"
-
-
-def westus() -> Topology:
-    """The checkout's own stack file, with what a lab has built instead of a download."""
-    settings = yaml.safe_load((ROOT / "Pulumi.westus.yaml").read_text())
-    topology: Topology = settings["config"]["federation:topology"]
-    topology["control_plane"] = {"crds": str(Toolbox().share("karmada", "crds"))}
-    return topology
 
 
 @dataclass(frozen=True)
@@ -68,10 +63,42 @@ def azure(state_root: Path) -> Iterator[Azure]:
         yield Azure(lab)
 
 
+AZ = """\
+#!/bin/sh
+# A stand-in for the Azure CLI: whoever calls it is logged in to the stand-in for Azure already, by variables.
+case "$*" in
+  login) ;;
+  "account set --subscription $AZURE_SUBSCRIPTION_ID") ;;
+  "provider register --namespace Microsoft."*) ;;
+  *) echo "az: no such command: $*" >&2; exit 2 ;;
+esac
+"""
+SKOPEO = """\
+#!/bin/sh
+# In place of a registry, which no machine of the lab has: what is to be pushed is looked at, and its name.
+set -e
+[ "$1" = copy ] && [ "$3" = "docker://$REGISTRY/federation-controllers:%(version)s" ]
+exec %(skopeo)s inspect --format '{{.Os}}' "$2"
+"""
+
+
 @pytest.fixture(scope="package")
-def stack(azure: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The stack westus; up or not."""
-    made = Stack(azure.lab, tmp_path_factory.mktemp("azure") / "westus", westus())
+def stack(azure: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DocumentedStack]:
+    """The stack westus of the quick start; up or not."""
+    home = tmp_path_factory.mktemp("reader")
+    environment = json.loads(
+        (azure.lab.state_root / azure.lab.name / "azure" / "environment.json").read_text()
+    )
+    own = {
+        "PATH": f"{programs(home / 'bin')}{os.pathsep}{os.environ['PATH']}",
+        "SUBSCRIPTION": environment["AZURE_SUBSCRIPTION_ID"],
+        "RANGE": "203.0.113.0/24",
+        "REGISTRY": "docker.io/library",  # the name under which the lab's clusters have the image
+    }
+    reader = Reader(QUICKSTART_AZURE, home, azure.lab.env | own, lab=True)
+    for title in ("1. The tools, and who you are", "2. The image of the controllers"):
+        reader.section(title)
+    made = DocumentedStack(azure.lab, reader, name="westus", begin=("3. The topology",), up="4. Up")
     try:
         yield made
     finally:
@@ -80,6 +107,19 @@ def stack(azure: Azure, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
             made.up()
             made.destroy()
         made.remove()
+
+
+def programs(folder: Path) -> Path:
+    """A folder with stand-ins for what a machine of the tests has not: the Azure CLI, and a registry to push to."""
+    folder.mkdir()
+    texts = {
+        "az": AZ,
+        "skopeo": SKOPEO % {"skopeo": shutil.which("skopeo"), "version": version("k8s-federation")},
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return folder
 
 
 def unprotect(stack: Stack) -> None:

@@ -11,10 +11,11 @@ import re
 
 import pytest
 
-from tests.lab.azure.conftest import EAST, WEST, Azure, unprotect
+from tests.lab.azure.conftest import EAST, WEST, Azure
 from tests.lab.federation.workloads import running
 from tests.lab.labs import eventually
-from tests.lab.stacks import Stack
+from tests.lab.previews import compared, of_stack
+from tests.lab.stacks import DocumentedStack, Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
 
@@ -80,6 +81,15 @@ def test_names_of_all_levels_answer_with_the_services_addresses_and_they_serve(
         assert page.strip() == "77"
 
 
+def test_the_quick_start_shows_what_it_says(stack: DocumentedStack) -> None:
+    said = stack.reader.section("5. Look")
+    assert re.findall(r"^(\w+cluster1) .*Push +(True)", said, re.MULTILINE) == [
+        (EAST, "True"),
+        (WEST, "True"),
+    ]
+    assert "problem" not in said
+
+
 def test_nothing_is_left_to_change_and_nothing_secret_is_in_clear(azure: Azure, stack: Stack) -> None:
     stack("refresh", "--yes", "--skip-preview", "--expect-no-changes")
     environment = json.loads(
@@ -98,6 +108,23 @@ def test_nothing_is_left_to_change_and_nothing_secret_is_in_clear(azure: Azure, 
 
 def test_the_policies_have_nothing_against_what_is_deployed(stack: Stack) -> None:
     assert "[mandatory]" not in stack.checked()
+
+
+def test_a_preview_without_access_says_what_one_with_access_says(stack: Stack) -> None:
+    of_stack(stack, "snapshot")
+    said = [compared(stack)]
+    original = json.dumps(stack.topology)
+    try:
+        with stack.edited() as topology:
+            topology["clusters"][1]["tags"] = {"team": "a"}
+            topology["control_plane"] |= {"replicas": 2}
+        said.append(compared(stack))
+    finally:
+        with stack.edited() as topology:
+            topology.clear()
+            topology.update(json.loads(original))
+        stack.settled = True
+    assert [found for found in said if found["replacements"] or found["share"] < 0.95] == []
 
 
 def unlike(azure: Azure, wanted: dict[str, set[str]]) -> str | None:
@@ -224,10 +251,12 @@ def test_a_cluster_on_premises_joins_and_names_are_in_both_stores(azure: Azure, 
     stack.up("--expect-no-changes")
 
 
-def test_destroy_leaves_nothing_in_the_stand_in_and_no_cluster(azure: Azure, stack: Stack) -> None:
-    unprotect(stack)
-    stack.up()
-    stack.destroy()
+def test_destroy_leaves_nothing_in_the_stand_in_and_no_cluster(azure: Azure, stack: DocumentedStack) -> None:
+    with stack.edited() as topology:  # what was added since; the quick start knows nothing of it
+        topology["clusters"].pop()
+        topology["dns"].pop()
+    stack.reader.section("6. Remove")
+    stack.removed()
     assert azure.inventory() == []
     assert {node["name"] for node in azure.lab.nodes().values()} == {"onprem-control-plane"}
     assert azure.dig(GLOBAL, "+short") == ""

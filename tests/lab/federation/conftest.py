@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import QUICKSTART
 from tests.lab.labs import TestLab, booted
-from tests.lab.stacks import FEDERATION, Stack, walk_through
+from tests.lab.reader import Reader
+from tests.lab.stacks import FEDERATION, DocumentedStack, Stack
 
 LAB = """\
 clusters:
@@ -87,10 +89,11 @@ def before(three: TestLab) -> dict[str, Inventory]:
 @pytest.fixture(scope="package")
 def federation(
     three: TestLab, before: dict[str, Inventory], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """The stack of fc01, which is also the host, and fc02, with nginx; up or not."""
-    topology = walk_through("fc01", "fc02") | {"workloads": [{"path": "apps/nginx"}]}
-    made = Stack(three, tmp_path_factory.mktemp("federation") / "icp", topology)
+) -> Iterator[DocumentedStack]:
+    """The quick start's stack, of fc01, which is also the host, and fc02, with nginx; up or not."""
+    reader = Reader(QUICKSTART, tmp_path_factory.mktemp("reader"), three.env, lab=True)
+    begin = ("1. The tools", "2. The topology")
+    made = DocumentedStack(three, reader, name="prod", begin=begin, up="3. Up")
     try:
         yield made
     finally:
@@ -99,7 +102,7 @@ def federation(
 
 
 @pytest.fixture
-def stack(federation: Stack) -> Stack:
+def stack(federation: DocumentedStack) -> DocumentedStack:
     """A federation that is up, as the tests before have left it or anew."""
     if not federation.settled:
         federation.up()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from federation.karmada.member import MemberSpec
 from federation.karmada.rbac import READER_RULES, Rule, rules
 from tests.lab.federation.workloads import becomes
 from tests.lab.labs import TestLab
-from tests.lab.stacks import FEDERATION, Stack
+from tests.lab.stacks import FEDERATION, DocumentedStack, Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
@@ -37,6 +38,15 @@ def test_both_clusters_are_ready_members_and_nginx_runs_in_both(stack: Stack, th
     }
     assert conditions == {"fc01": "True", "fc02": "True"}
     becomes(three, fc01=2, fc02=2)
+
+
+def test_the_quick_start_shows_what_it_says(stack: DocumentedStack) -> None:
+    said = stack.reader.section("4. Look")
+    assert re.findall(r"^(fc0\d) +v1\.36\.3 +Push +(True)", said, re.MULTILINE) == [
+        ("fc01", "True"),
+        ("fc02", "True"),
+    ]
+    assert re.findall(r"^nginx +(\d/\d)", said, re.MULTILINE) == ["2/2", "2/2"]
 
 
 def test_nothing_but_the_workloads_is_propagated(stack: Stack) -> None:
