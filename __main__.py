@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
+from components import offline
 from components.stack import Federation, FederationArgs, azure_cloud, kubeconfigs
 from federation.errors import FederationError
 from federation.topology import advisories, load
@@ -11,6 +12,7 @@ from federation.topology import advisories, load
 
 def federate() -> None:
     """Build everything, and export what its users need."""
+    offline.begin()
     config = pulumi.Config("federation")
     topology = load(config.require_object("topology"))
     for advice in advisories(topology):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any, Literal
 
 import pulumi
@@ -23,6 +22,7 @@ from components.workload_identity import (
     variables,
 )
 from federation.karmada.member import FEDERATION_LABEL, MANAGED_BY
+from federation.offline import digest
 from federation.topology.models import Controllers
 
 CONTROLLER = "dns-controller"
@@ -168,7 +168,7 @@ def config(args: DnsControllerArgs) -> pulumi.Output[str]:
 
 def component(configuration: pulumi.Output[str]) -> Component:
     """The program. Another configuration, such as a renewed certificate, is a new pod; its hash is no secret."""
-    fingerprint = configuration.apply(lambda text: sha256(text.encode()).hexdigest())
+    fingerprint = configuration.apply(digest)
     return Component(
         name=CONTROLLER,
         command=["dns", f"--config={CONFIG}/config.json"],

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -27,6 +26,7 @@ from components.kubernetes import KubernetesObject, Manifest
 from federation import etcd_files
 from federation.karmada.kinds import digests
 from federation.karmada.policies import default_policies
+from federation.offline import short_digest
 from federation.topology.models import ControlPlane
 
 WORKLOADS = {"Deployment", "StatefulSet"}
@@ -292,4 +292,4 @@ def _path(manifest: Manifest) -> str:
 
 def _revision(manifests: Sequence[Manifest]) -> pulumi.Output[str]:
     specs = pulumi.Output.all(*(manifest["spec"] for manifest in manifests))
-    return specs.apply(lambda known: sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16])
+    return specs.apply(lambda known: short_digest(json.dumps(known, sort_keys=True)))

@@ -5,13 +5,13 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 import pulumi
 
 from components.kubernetes import SKIP_AWAIT
 from components.place import Place
+from federation.offline import short_digest
 
 DRAIN_SECONDS = 4
 GRACE_SECONDS = 10
@@ -222,4 +222,4 @@ def _text(value: str | int | bool) -> str:
 
 
 def _digest(parts: Sequence[str]) -> str:
-    return sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return short_digest("\n".join(parts))

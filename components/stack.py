@@ -18,6 +18,7 @@ from components.keepalived import KeepalivedArgs, KeepalivedStack
 from components.names import FederatedNames, FederatedNamesArgs
 from components.verification import Verification, VerificationArgs
 from components.workloads import FederatedWorkloads, WorkloadsArgs
+from federation import offline
 from federation.azure.cloud import Cloud, cloud_of
 from federation.karmada import crds
 from federation.kubeconfig import merge
@@ -37,7 +38,7 @@ class FederationArgs:
     """
 
     topology: models.Topology
-    kubeconfigs: Mapping[str, str]
+    kubeconfigs: Mapping[str, pulumi.Input[str]]
     cloud: Cloud | None = None
 
 
@@ -241,9 +242,13 @@ class Federation(pulumi.ComponentResource):
 def kubeconfigs(topology: models.Topology, config: pulumi.Config) -> dict[str, str]:
     """The kubeconfig of every existing cluster, by its name: one context, everything inside.
 
+    In a preview without access, there is nothing in them but the API servers' addresses.
+
     Raises `KubeconfigError` if a file cannot be used, and `pulumi.ConfigMissingError` if a secret is not there.
     """
     there = [c for c in topology.clusters if isinstance(c, models.ExistingCluster)]
+    if facts := offline.known():
+        return {c.name: facts.kubeconfig(c.name) for c in there}
     return {c.name: kubeconfig_text(c.kubeconfig, config) for c in there}
 
 
@@ -255,7 +260,8 @@ def azure_cloud(topology: models.Topology) -> Cloud | None:
     if not any(isinstance(spec, models.AzureDns) for spec in topology.dns):
         return None
     config = pulumi.Config("azure-native")
-    return cloud_of(config.get("environment"), config.get("metadataHost"))
+    host = None if offline.known() else config.get("metadataHost")
+    return cloud_of(config.get("environment"), host)
 
 
 def _row(join: Join) -> pulumi.Output[dict[str, Any]]:

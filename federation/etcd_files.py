@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from federation import offline
 from federation.errors import FederationError
 from federation.topology.models import EtcdTls
 
@@ -54,8 +55,11 @@ def read(tls: EtcdTls, section: str) -> EtcdFiles:
 
     `section` is where the topology names them, such as "control_plane.etcd.tls".
 
-    Raises `EtcdFilesError`, which names the file, and never shows what is in it.
+    In a preview without access, no file is read. Raises `EtcdFilesError`, which names the file, and never shows what is
+    in it.
     """
+    if offline.known():
+        return EtcdFiles(offline.CERTIFICATE, offline.CERTIFICATE, offline.REDACTED)
     files = [_File(section, where, getattr(tls, where)) for where in ("ca", "certificate", "key")]
     ca, certificate, key = map(_text, files)
     _parsed(files[0], x509.load_pem_x509_certificates, ca)

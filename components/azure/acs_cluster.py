@@ -11,9 +11,8 @@ import pulumi
 import pulumi_kubernetes as kubernetes
 from pulumi_azure_native import authorization, containerservice
 
-from components.azure import arm, pools, settings
+from components.azure import arm, lookups, pools, settings
 from components.azure.identities import Identities, IdentitiesArgs
-from components.azure.kubeconfig import decoded, kubeconfig_of
 from components.azure.lifetime import identifier
 from components.azure.monitoring import Monitoring, MonitoringArgs
 from components.azure.network import AcsNetwork
@@ -84,7 +83,7 @@ class AcsCluster(pulumi.ComponentResource):
         self.resource_group = args.network.group.name
         self.egress_addresses = pulumi.Output.all(args.network.egress)
         self.network_id = args.network.network.id
-        self._me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=self))
+        self._me = lookups.me(self)
         identities, monitoring = self._identities(), self._monitoring()
         cluster = self._cluster(args, identities, monitoring)
         watched = monitoring.watch(cluster.id)
@@ -172,7 +171,7 @@ class AcsCluster(pulumi.ComponentResource):
                 "client_id": kubelet.client_id,
                 "object_id": kubelet.principal_id,
             },
-            tenant=self._me.tenant_id,
+            tenant=self._me.tenant,
             workspace=monitoring.workspace.id,
             egress=args.egress,
             tags=self._tags,
@@ -250,11 +249,6 @@ class AcsCluster(pulumi.ComponentResource):
         self, cluster: containerservice.ManagedCluster, admins: Sequence[pulumi.Resource]
     ) -> pulumi.Output[str]:
         """Known once whoever is logged in may use it."""
-        found = containerservice.list_managed_cluster_user_credentials_output(
-            resource_group_name=self.resource_group,
-            resource_name=cluster.name,
-            format="exec",
-            opts=pulumi.InvokeOutputOptions(parent=self, depends_on=list(admins)),
+        return pulumi.Output.secret(
+            lookups.kubeconfig(self, group=self.resource_group, cluster=cluster, after=admins)
         )
-        text = found.apply(lambda answer: kubeconfig_of(decoded(answer.kubeconfigs), self.name))
-        return pulumi.Output.secret(text)

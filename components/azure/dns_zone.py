@@ -10,7 +10,7 @@ import pulumi
 import pulumi_azure_native as azure
 from pulumi_azure_native import authorization, dns, managedidentity, privatedns, resources
 
-from components.azure import arm
+from components.azure import arm, lookups
 from components.workload_identity import AUDIENCE
 from federation.topology.dns import AzureDns
 
@@ -80,7 +80,8 @@ class AzureDnsZone(pulumi.ComponentResource):
             group.name if args.spec.create else pulumi.Output.from_input(args.spec.resource_group)
         )
         zone = self._zone()
-        self.zone_id, self.name_servers = zone.id, self._answering(zone)
+        self.zone_id = zone.id if args.spec.create else lookups.known_id(zone, self._existing())
+        self.name_servers = self._answering(zone)
         self._delegate()
         identity = self._identity(group)
         self.client_id, self.tenant_id = identity.client_id, identity.tenant_id
@@ -100,8 +101,7 @@ class AzureDnsZone(pulumi.ComponentResource):
     def _subscription(self) -> pulumi.Output[str]:
         if self._spec.subscription is not None:
             return pulumi.Output.from_input(self._spec.subscription)
-        me = authorization.get_client_config_output(opts=pulumi.InvokeOptions(parent=self))
-        return me.apply(lambda found: str(found.subscription_id))
+        return lookups.me(self).subscription
 
     def _group(self) -> resources.ResourceGroup:
         """Of the zone; one for the identity if the zone's is somebody else's."""
@@ -119,7 +119,7 @@ class AzureDnsZone(pulumi.ComponentResource):
             provider = {"provider": self._provider} if self._provider else {}
             kind = privatedns.PrivateZone if self._spec.private else dns.Zone
             there = pulumi.ResourceOptions(parent=self, **provider)
-            return kind.get(f"{self._name}-zone", self.subscription.apply(self._id), there)
+            return kind.get(f"{self._name}-zone", lookups.id_of(self._existing()), there)
         opts = self._opts(protect=self._spec.protect)
         if self._spec.private:
             return privatedns.PrivateZone(
@@ -140,6 +140,9 @@ class AzureDnsZone(pulumi.ComponentResource):
             opts=opts,
         )
 
+    def _existing(self) -> pulumi.Output[str]:
+        return self.subscription.apply(self._id)
+
     def _id(self, subscription: str) -> str:
         kind = "privateDnsZones" if self._spec.private else "dnsZones"
         group = f"/subscriptions/{subscription}/resourceGroups/{self._spec.resource_group}"
@@ -148,9 +151,8 @@ class AzureDnsZone(pulumi.ComponentResource):
     def _answering(self, zone: Any) -> pulumi.Output[list[str]]:
         if self._spec.private:
             return pulumi.Output.from_input([])
-        return pulumi.Output.from_input(zone.name_servers).apply(
-            lambda found: [server.removesuffix(".") for server in found or []]
-        )
+        servers = lookups.name_servers(self.zone_name, zone, made=self._spec.create)
+        return servers.apply(lambda found: [server.removesuffix(".") for server in found or []])
 
     def _lock(self, zone: Any) -> list[pulumi.Resource]:
         """On the SOA set: the zone cannot be deleted, and its other sets can ("Protect zones and record sets")."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -27,6 +26,7 @@ from components.kubernetes import KubernetesObject, Manifest
 from federation.dns.etcd_access import ROOT, WRITER
 from federation.dns.skydns import PREFIX
 from federation.dns.store import Store, Through
+from federation.offline import short_digest
 from federation.topology.dns import CoreDns
 
 USERS = "etcd-users"
@@ -216,4 +216,4 @@ def _access(args: CoreDnsArgs) -> dict[str, Any]:
 
 
 def _revision(spec: Any) -> str:
-    return sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
+    return short_digest(json.dumps(spec, sort_keys=True))

@@ -20,6 +20,7 @@ from pulumi.output import Unknown
 from pulumi.runtime.rpc import UNKNOWN
 
 from federation.errors import FederationError
+from federation.offline import REDACTED
 
 Props = dict[str, Any]
 DELETE_UNREACHABLE = "PULUMI_K8S_DELETE_UNREACHABLE"
@@ -51,7 +52,8 @@ class Provider(ResourceProvider):
 
     def diff(self, _id: str, olds: Props, news: Props) -> DiffResult:
         """An unknown value counts as changed, for an update, and as unchanged, for a replacement."""
-        changed = {key for key in (*self.compared, *self.replacing) if olds.get(key) != news.get(key)}
+        keys = (*self.compared, *self.replacing)
+        changed = {key for key in keys if differs(olds.get(key), news.get(key))}
         replaces = sorted(k for k in changed & set(self.replacing) if not unknown(news.get(k)))
         return DiffResult(changes=bool(changed), replaces=replaces, delete_before_replace=True)
 
@@ -67,7 +69,7 @@ class Resource(dynamic.Resource):
 
 
 def unknown(value: Any) -> bool:
-    """Whether a preview does not know the value, or a part of it, yet.
+    """Whether a preview does not know the value, or a part of it, yet, or knows none of its secrets.
 
     The SDK of 3.259 hands over an object of its own for such a value, others the engine's string.
     """
@@ -75,7 +77,17 @@ def unknown(value: Any) -> bool:
         return any(unknown(v) for v in value.values())
     if isinstance(value, list | tuple):
         return any(unknown(v) for v in value)
-    return isinstance(value, Unknown) or bool(value == UNKNOWN)
+    return isinstance(value, Unknown) or value in (UNKNOWN, REDACTED)
+
+
+def differs(old: Any, new: Any) -> bool:
+    """Whether a value is another one. A preview without access has a placeholder for the old one if it is a secret.
+
+    The new one is a placeholder, too, unless it has other things than secrets inside (`components.offline`).
+    """
+    if old == REDACTED:
+        return isinstance(new, Unknown) or new in (None, UNKNOWN)
+    return bool(old != new)
 
 
 def gone_for_good() -> bool:
@@ -100,4 +112,13 @@ class _Bugs(logging.Filter):
 _tracebacks = logging.StreamHandler(sys.stderr)
 _tracebacks.addFilter(_Bugs())
 
-__all__ = ["DELETE_UNREACHABLE", "Props", "Provider", "Resource", "gone_for_good", "options", "unknown"]
+__all__ = [
+    "DELETE_UNREACHABLE",
+    "Props",
+    "Provider",
+    "Resource",
+    "differs",
+    "gone_for_good",
+    "options",
+    "unknown",
+]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import pulumi
@@ -34,6 +33,7 @@ from components.karmada.plane import (
 )
 from components.pods import base64
 from federation.etcd_files import EtcdFiles
+from federation.offline import digest
 
 ETCD_PEER = "etcd-peer"
 ADMIN = "admin"
@@ -221,7 +221,7 @@ def _identity(resource: CertificateAuthority | Certificate | KeyPair) -> Identit
 
 def _of_files(files: EtcdFiles) -> tuple[Identity, Identity]:
     """Authority, whose key is not ours, and client. A server reads both when it starts: one hash over them."""
-    fingerprint = pulumi.Output.from_input(sha256(f"{files.ca}{files.certificate}".encode()).hexdigest())
+    fingerprint = pulumi.Output.from_input(digest(f"{files.ca}{files.certificate}"))
     ca, certificate = pulumi.Output.from_input(files.ca), pulumi.Output.from_input(files.certificate)
     none, key = pulumi.Output.secret(""), pulumi.Output.secret(files.key)
     return Identity(ca, none, fingerprint), Identity(certificate, key, fingerprint)

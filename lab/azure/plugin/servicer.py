@@ -27,7 +27,7 @@ from lab.azure.plugin.crud import Resources
 from lab.azure.plugin.errors import PartialError, PluginError
 from lab.azure.plugin.invokes import invoke
 from lab.azure.plugin.safety import FIX
-from lab.azure.plugin.session import Session
+from lab.azure.plugin.session import OFFLINE, NoSession, Session
 from lab.azure.plugin.types import BY_TOKEN, GROUP, VERSION, ResourceType
 from lab.azure.plugin.values import read, write
 from lab.deadline import Deadline
@@ -69,7 +69,7 @@ class Provider(ResourceProviderServicer):
         connect: Callable[[Config, threading.Event], Arm] | None = None,
     ) -> None:
         self._environment = environment
-        self._connect = connect or (lambda config, cancelled: Arm(Session(config, cancelled)))
+        self._connect = connect or (lambda config, cancelled: Arm(_session(config, cancelled, environment)))
         self._cancelled = threading.Event()
         self._config: Config | None = None
         self._arm: Arm | None = None
@@ -243,6 +243,10 @@ class Provider(ResourceProviderServicer):
             _abort_partial(context, partial, inputs)
         except LabError as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
+
+
+def _session(config: Config, cancelled: threading.Event, environment: Mapping[str, str]) -> Session:
+    return NoSession() if environment.get(OFFLINE) else Session(config, cancelled)
 
 
 def _abort_partial(context: Context, partial: PartialError, inputs: Any) -> NoReturn:

@@ -48,6 +48,9 @@ BUSY = frozenset(
 PATIENCE = 30.0
 """Seconds for which a server that fails, or that does not answer, is asked again."""
 
+OFFLINE = "FEDERATION_OFFLINE"
+"""Is set in a preview without access (`fedctl preview --offline`)."""
+
 _TRANSIENT = frozenset({408, 500, 502, 503, 504})
 _LONGEST_PAUSE = 15.0
 
@@ -230,6 +233,26 @@ class Session:
     def _forget_token(self) -> None:
         with self._lock:
             self._client = None
+
+
+class NoSession(Session):
+    """In a preview without access: compares what the state has, and whatever would be sent is an error."""
+
+    def __init__(self) -> None:
+        """Needs no stand-in, and so no pin."""
+
+    def token(self) -> str:
+        """Raises `PluginError`."""
+        raise self._refusal("a token")
+
+    def send(self, method: str, url: str, subject: str, *_: Any, **__: Any) -> Answer:
+        """Raises `PluginError`."""
+        raise self._refusal(f"{method} {url} for {subject}")
+
+    @staticmethod
+    def _refusal(what: str) -> PluginError:
+        fix = f"unset {OFFLINE}, or report what has asked"
+        return PluginError("provider azure-native", f"{what} was asked for in a preview without access", fix)
 
 
 def _fails(answer: Answer) -> bool:
