@@ -25,6 +25,7 @@ from policy.settings import PolicySettings
 from policy.stack import Resource, Stack
 
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (the name of one)
+_NAME_OF_A_SECRET = "kubeconfig.secret"  # noqa: S105  (in a topology: of one in the stack's configuration)
 _FOR_THE_OWNER_ONLY = ("0400", "0600", "400", "600")
 _SCP = re.compile(r"\bscp\b[^\n;|&]*(kubeconfig|\.kube/config|admin\.conf)")
 _VIEW = re.compile(r"\bkubectl\b[^\n;|&]*\bconfig\s+view\b[^\n;|&]*(>|\|\s*tee\b)(?!\s*/dev/|&)")
@@ -75,7 +76,8 @@ def _value(value: Value) -> Verdicts:
     if credentials.names_one(key) or plain(key).endswith("kubeconfig"):
         leaf.text()  # raises if nobody knows yet what it says
     for inner, found in unfolded(key, leaf, credentials.MENTIONS):
-        if what := credentials.described(inner, known(found)):
+        what = credentials.described(inner, known(found))
+        if what and not found.path.endswith(_NAME_OF_A_SECRET):
             yield Finding(found.path, f"{found.path!r} holds {what} that is not marked as a secret")
 
 

@@ -76,6 +76,19 @@ P04_KEYS: list[Case] = [
         )
     ),
     *(
+        good("P04", f"the name of a secret of the stack, {title}", thing(topology=value))
+        for title, value in {
+            "in a topology": {"clusters": [{"kubeconfig": {"secret": "fc01"}}]},
+            "in a topology as a text": json.dumps({"clusters": [{"kubeconfig": {"secret": "fc01"}}]}),
+        }.items()
+    ),
+    bad(
+        "P04",
+        "a secret of a cluster that is no kubeconfig's",
+        thing(topology={"clusters": [{"secret": VALUE}]}),
+        says=is_open("topology.clusters[0].secret"),
+    ),
+    *(
         good("P04", f"a token that is {title}", thing(token=value))
         for title, value in {
             "empty": "",
