@@ -44,6 +44,7 @@ def steps(cloud: Engine, program: Path) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.long
 def test_clusters_stay_as_they_are_until_something_changes(
     cloud: Engine, azure: Running, stack: Project
 ) -> None:

@@ -173,7 +173,15 @@ def other_addresses(topology: Topology) -> None:
     topology["clusters"][1]["region"] = "eu"
 
 
-LONG = (nothing_at_all, a_member_less, another_domain, another_name, new_certificates, other_addresses)
+LONG = (
+    another_namespace,
+    nothing_at_all,
+    a_member_less,
+    another_domain,
+    another_name,
+    new_certificates,
+    other_addresses,
+)
 
 
 @pytest.mark.parametrize(
@@ -181,7 +189,6 @@ LONG = (nothing_at_all, a_member_less, another_domain, another_name, new_certifi
     [
         more_replicas_and_no_workload,
         a_member_more,
-        another_namespace,
         *(pytest.param(change, marks=pytest.mark.long) for change in LONG),
     ],
     ids=lambda change: change.__name__,
@@ -218,6 +225,7 @@ def test_clusters_in_azure_that_stay_as_they_are_are_shown_so_and_another_region
     assert 'unable to replace resource "urn:pulumi:westus' in done.stdout
 
 
+@pytest.mark.long
 def test_neither_a_zone_nor_an_etcd_that_is_somebody_elses_is_looked_at(
     cloud: Engine, own: Project, tmp_path: Path
 ) -> None:

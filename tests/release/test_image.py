@@ -69,6 +69,7 @@ def test_the_same_sources_give_the_same_bytes(archive: Path, tmp_path: Path) -> 
     assert (tmp_path / "again.tar").read_bytes() == archive.read_bytes()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_skopeo_pushes_it_to_a_registry(archive: Path, registry: Registry) -> None:
     target = f"{registry.host}/team/federation-controllers:1"

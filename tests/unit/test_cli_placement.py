@@ -11,6 +11,7 @@ import pytest
 
 from federation.cli import main
 
+MORE = "More: docs/troubleshooting.md#placement\n"
 NGINX = '{"key": "default/nginx", "replicas": 3, "clusters": ["fc02", "fc01"]}'
 ANSWER = {"replicas": {"fc01": 1, "fc02": 2}, "overflow": {}}
 
@@ -54,21 +55,22 @@ def test_a_bad_line_of_a_stream_is_named_after_the_answers_to_those_before(
     assert len(said.out.splitlines()) == 1
     assert said.err == (
         "error: line 3: Invalid JSON: EOF while parsing an object at line 2 column 0. "
-        "Next: see `fedctl placement --help` for the form of a request.\n"
+        f"Next: see `fedctl placement --help` for the form of a request.\n{MORE}"
     )
 
 
 @pytest.mark.parametrize(
     "text", [b"", b"no", b'{"replicas": -1, "clusters": []}', b"\xff\xfe", b'{"replicas": 1}']
 )
-def test_a_bad_request_is_one_line_and_exit_status_1(
+def test_a_bad_request_is_one_line_with_a_place_to_read_on_and_exit_status_1(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: bytes
 ) -> None:
     assert run(monkeypatch, stdin=text) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert said.err.startswith("error: request: ")
+    line, more = said.err.splitlines()
+    assert line.startswith("error: request: ")
+    assert f"{more}\n" == MORE
 
 
 def test_a_file_that_cannot_be_read(
@@ -77,5 +79,5 @@ def test_a_file_that_cannot_be_read(
     missing = tmp_path / "missing.json"
     assert run(monkeypatch, str(missing)) == 1
     assert capsys.readouterr().err == (
-        f"error: {missing}: No such file or directory. Next: name a file that can be read, or - for stdin.\n"
+        f"error: {missing}: No such file or directory. Next: name a file that can be read, or - for stdin.\n{MORE}"
     )

@@ -69,12 +69,9 @@ def test_the_recording_of_the_readme_is_short_and_shows_a_name_that_heals() -> N
     seconds = [float(hit) for hit in re.findall(r"^ *(\d+\.\d)s \$", said, re.MULTILINE)]
     assert seconds == sorted(seconds)
     assert 0 < seconds[-1] <= 20
-    answers = [
-        part.split()[1:]
-        for part in re.split(r"^ *\d+\.\d+s \$ ", said, flags=re.MULTILINE)
-        if part.startswith("dig")
-    ]
-    before, after = (set(words[1:]) for words in answers)
+    parts = re.split(r"^ *\d+\.\d+s \$ ", said, flags=re.MULTILINE)
+    asked = [part for part in parts if part.startswith("dig")]
+    before, after = (set(re.findall(r"^ +(\d+(?:\.\d+){3})$", part, re.MULTILINE)) for part in asked)
     assert len(before) == 2
     assert after < before
 
