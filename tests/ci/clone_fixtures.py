@@ -48,6 +48,7 @@ class Clone:
         self, place: Path, *, prefix: Sequence[str] = (), machine: Mapping[str, str] | None = None
     ) -> None:
         self.root, self._place, self._prefix = place / "clone", place, prefix
+        self._machine = machine or {}
         self._ran: dict[str, subprocess.CompletedProcess[str]] = {}
         self._cloned()
         self._environment_made()
@@ -65,7 +66,7 @@ class Clone:
     def env(self) -> dict[str, str]:
         """Of a machine for pipelines, before a platform adds its variables."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        return kept | {
+        return {**self._machine, **kept} | {
             # The scripts of a build's language host; of a release they lie beside the host.
             "PATH": f"{self._bin}:{os.defpath}:/usr/sbin:/usr/local/bin:{Toolbox().path('pulumi').parent}",
             "HOME": str(self._place / "home"),

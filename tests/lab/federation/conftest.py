@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.documents import QUICKSTART
+from tests.lab.federation.names_fixtures import NODE_PORT, Names
+from tests.lab.federation.zone_fixtures import corefile_of
 from tests.lab.labs import TestLab, booted
 from tests.lab.reader import Reader
-from tests.lab.stacks import FEDERATION, DocumentedStack, Stack
+from tests.lab.stacks import FEDERATION, DocumentedStack, Stack, walk_through
 
 LAB = """\
 clusters:
@@ -22,6 +25,8 @@ clusters:
 images: [workload, federation, edge]
 """
 Inventory = dict[str, list[str]]
+KILLED_UP = random.Random(4).randrange(10, 140)
+"""After so many resources `pulumi` is killed; the next run goes on from there."""
 
 
 @pytest.fixture(scope="package")
@@ -114,3 +119,33 @@ def empty_stack(federation: Stack) -> Stack:
     """A federation of which nothing is there."""
     federation.destroy()
     return federation
+
+
+@pytest.fixture(scope="package")
+def own_dns(three: TestLab, before: dict[str, Inventory], federation: Stack) -> dict[str, str]:
+    """Cluster → Corefile of its own DNS, while it knows of no federation; the other one goes first."""
+    federation.destroy()
+    return {cluster: corefile_of(three, cluster) for cluster in before}
+
+
+@pytest.fixture(scope="package")
+def names(
+    three: TestLab, own_dns: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Names]:
+    """A federation with names on the same clusters; its plane is on one of its own, so that members can be killed."""
+    topology = walk_through("fc01", "fc02", "fc03") | {
+        "host": "fc03",
+        "dns": [{"provider": "coredns", "service_type": "LoadBalancer", "node_port": NODE_PORT}],
+        "workloads": [{"path": "apps/nginx"}],
+    }
+    for place, cluster in enumerate(topology["clusters"]):
+        cluster["vips"] = {"cidr": f"10.250.{place}.0/24"}
+    topology["clusters"][2]["join"] = False
+    stack = Stack(three, tmp_path_factory.mktemp("names") / "icp", topology)
+    try:
+        assert stack.killed_after(KILLED_UP, " created (", "up")
+        stack.up()
+        yield Names(three, stack, "10.99.3.10")
+    finally:
+        stack.destroy()
+        stack.remove()

@@ -17,7 +17,8 @@ from tests.ci.pipelines import github
 from tests.lab.labs import LAB
 from tests.lab.stacks import Stack
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(900)]
+# With a stack of one resource, the same is in tests/ci/test_pipeline_deployments.py.
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(900)]
 JOBS = {job.kind: job for job in github()}
 
 

@@ -33,7 +33,6 @@ from tests.lab.federation.names_fixtures import (
 )
 from tests.lab.federation.zone_fixtures import corefile_of
 from tests.lab.labs import TestLab, eventually
-from tests.lab.stacks import Stack, walk_through
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 
@@ -44,38 +43,8 @@ SETTLE_SECONDS = 5
 """So long a drained member serves whoever has its address from an answer."""
 EMPTY_SECONDS = 5.0
 """The same for one whose backends are gone."""
-KILLED_UP, KILLED_DESTROY = random.Random(5).sample(range(10, 140), 2)
+KILLED_DESTROY = random.Random(5).randrange(10, 140)
 """After so many resources `pulumi` is killed; the next run goes on from there."""
-
-
-@pytest.fixture(scope="module")
-def own_dns(three: TestLab, before: dict[str, Inventory], federation: Stack) -> dict[str, str]:
-    """Cluster → Corefile of its own DNS, while it knows of no federation; the other one goes first."""
-    federation.destroy()
-    return {cluster: corefile_of(three, cluster) for cluster in before}
-
-
-@pytest.fixture(scope="module")
-def names(
-    three: TestLab, own_dns: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Names]:
-    """A federation with names on the same clusters."""
-    topology = walk_through("fc01", "fc02", "fc03") | {
-        "host": "fc03",
-        "dns": [{"provider": "coredns", "service_type": "LoadBalancer", "node_port": NODE_PORT}],
-        "workloads": [{"path": "apps/nginx"}],
-    }
-    for place, cluster in enumerate(topology["clusters"]):
-        cluster["vips"] = {"cidr": f"10.250.{place}.0/24"}
-    topology["clusters"][2]["join"] = False
-    stack = Stack(three, tmp_path_factory.mktemp("names") / "icp", topology)
-    try:
-        assert stack.killed_after(KILLED_UP, " created (", "up")
-        stack.up()
-        yield Names(three, stack, "10.99.3.10")
-    finally:
-        stack.destroy()
-        stack.remove()
 
 
 def serves(names: Names, wanted: dict[str, set[str]], within: float = 90) -> None:

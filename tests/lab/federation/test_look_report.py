@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.lab.labs import COMMAND_SECONDS, LAB
 from tests.lab.stacks import FEDERATION, ROOT, Stack
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
@@ -18,7 +19,14 @@ pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 def fedctl(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     """In the project's folder, as `pulumi` finds its stacks there."""
     program = str(Path(sys.executable).with_name("fedctl"))
-    return stack.lab.run("exec", "--", "env", f"--chdir={stack.directory}", program, *words)
+    return subprocess.run(
+        [*LAB, "exec", "--", "env", f"--chdir={stack.directory}", program, *words],
+        env=stack.env,
+        text=True,
+        capture_output=True,
+        timeout=COMMAND_SECONDS,
+        check=False,
+    )
 
 
 def test_the_kubeconfig_of_the_stack_and_a_report_of_what_it_leads_to(stack: Stack, tmp_path: Path) -> None:

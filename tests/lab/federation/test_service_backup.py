@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from tests.lab.federation.conftest import Inventory, kubeconfig_of
-from tests.lab.federation.names_fixtures import NODE_PORT, VIP_EAST, VIP_WEST, Names, healthy, only
+from tests.lab.federation.conftest import kubeconfig_of
+from tests.lab.federation.names_fixtures import VIP_EAST, VIP_WEST, Names, healthy, only
 from tests.lab.federation.workloads import becomes
-from tests.lab.labs import TestLab, eventually
-from tests.lab.stacks import FEDERATION, Stack, walk_through
+from tests.lab.labs import eventually
+from tests.lab.stacks import FEDERATION
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(600)]
 FEDCTL = str(Path(sys.executable).with_name("fedctl"))
@@ -26,34 +26,13 @@ HOST = "fc03"
 THEIRS = "what-only-the-api-knows"
 
 
-@pytest.fixture(scope="module")
-def names(
-    three: TestLab, before: dict[str, Inventory], federation: Stack, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Names]:
-    """A federation with names; the one that other tests share goes first."""
-    federation.destroy()
-    topology = walk_through("fc01", "fc02", HOST) | {
-        "host": HOST,
-        "dns": [{"provider": "coredns", "service_type": "LoadBalancer", "node_port": NODE_PORT}],
-        "workloads": [{"path": "apps/nginx"}],
-    }
-    for place, cluster in enumerate(topology["clusters"]):
-        cluster["vips"] = {"cidr": f"10.250.{place}.0/24"}
-    topology["clusters"][2]["join"] = False
-    # A restore waits for as long as Karmada takes to notice a member that is not Ready.
-    topology["control_plane"]["failover"] = {"failure_threshold_seconds": 5, "status_frequency_seconds": 2}
-    stack = Stack(three, tmp_path_factory.mktemp("backup") / "icp", topology)
-    try:
-        stack.up()
-        yield Names(three, stack, "10.99.3.10")
-    finally:
-        # While others have something in the federation, it is not destroyed.
-        theirs = ("delete", "deployment,secret", THEIRS, "--ignore-not-found")
-        three.run(
-            "exec", "--", "kubectl", "--kubeconfig", str(stack.kubeconfig), "--context", FEDERATION, *theirs
-        )
-        stack.destroy()
-        stack.remove()
+@pytest.fixture(scope="module", autouse=True)
+def alone(names: Names) -> Iterator[None]:
+    """What these tests have made goes: while others have something in the federation, it is not destroyed."""
+    yield
+    names.stack.kubectl("delete", "deployment,secret,configmap", THEIRS, "--ignore-not-found")
+    names.stack.kubectl("scale", "deployment", "nginx", "--replicas=4")
+    becomes(names.lab, fc01=2, fc02=2)
 
 
 def fedctl(names: Names, command: str, *words: str) -> Any:
