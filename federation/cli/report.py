@@ -15,7 +15,8 @@ from federation.cli import app
 from federation.cli.exits import FINDINGS
 from federation.cli.graph import manifests, write
 from federation.cli.records_live import FEDERATION_KUBECONFIG, connect
-from federation.cli.status import Name, Status, examine
+from federation.cli.status import examine
+from federation.cli.status_model import Name, Status
 from federation.cli.topology import document
 from federation.errors import FederationError
 from federation.graph.model import counted

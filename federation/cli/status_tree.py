@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 from rich.tree import Tree
 
+from federation.cli.status_model import Name, Status
 from federation.dns.facts import Member, Placement, ServiceFacts
-
-if TYPE_CHECKING:
-    from federation.cli.status import Name, Status
 
 
 def lines(status: Status) -> Iterator[str]:
