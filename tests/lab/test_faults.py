@@ -10,7 +10,10 @@ import pytest
 from tests.lab.labs import TestLab, eventually
 from tests.lab.objects import claim, deployment, node_port, toolbox
 
-pytestmark = pytest.mark.lab
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.long,
+]  # tests/lab/federation and tests/lab/azure cut the power, too
 
 URL = "http://10.99.1.10:30091/"
 SIDE = "http://10.99.2.10:30092/"

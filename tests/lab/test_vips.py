@@ -18,7 +18,7 @@ from federation.topology.models import Controllers, VipPool
 from tests.lab.labs import TestLab, booted, eventually, stays
 from tests.lab.objects import deployment, toolbox
 
-pytestmark = pytest.mark.lab
+pytestmark = [pytest.mark.lab, pytest.mark.long]  # tests/lab/federation asks for addresses and pages, too
 
 POOLS = {"v": "10.250.0.0/29", "w": "10.250.1.0/29"}  # .2 to .6
 TOPOLOGY = f"""\
