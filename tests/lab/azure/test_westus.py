@@ -132,6 +132,7 @@ def unlike(azure: Azure, wanted: dict[str, set[str]]) -> str | None:
     return None if found == wanted else str(found)
 
 
+@pytest.mark.long  # tests/lab/federation/test_service_names.py has the same with CoreDNS
 def test_a_member_that_dies_leaves_the_names_and_comes_back(azure: Azure, stack: Stack) -> None:
     at = addresses(stack)
     azure.lab("fault", "kill", EAST)
