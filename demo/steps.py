@@ -113,9 +113,10 @@ class Stack:
         edit(settings["config"][KEY])
         _replace(self.file, yaml.safe_dump(settings, sort_keys=False))
 
-    def up(self, *words: str) -> None:
-        """Bring it up."""
-        pulumi("up", "--yes", "--skip-preview", "--policy-pack", str(POLICIES), *words, *self.words())
+    def up(self, *words: str, checked: bool = True) -> None:
+        """Bring it up; not `checked` by the policies for what they keep from happening by accident."""
+        pack = ("--policy-pack", str(POLICIES)) if checked else ()
+        pulumi("up", "--yes", "--skip-preview", *pack, *words, *self.words())
 
     def output(self, name: str) -> Any:
         """An output."""

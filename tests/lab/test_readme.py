@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.documents import README
 from tests.lab.inventory import difference, inventory
+from tests.lab.labs import TestLab
 from tests.lab.reader import Reader
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.timeout(1800)]
@@ -16,9 +18,11 @@ EAST, WEST = "10.250.0.2", "10.250.1.2"
 
 
 @pytest.fixture
-def reader(tmp_path: Path, state_root: Path) -> Reader:
-    own = {"FEDERATION_STATE": str(state_root / "readme")}
-    return Reader(README, tmp_path, {**os.environ, **own}, lab=False)
+def reader(tmp_path: Path, state_root: Path) -> Iterator[Reader]:
+    place = state_root / "readme"
+    yield Reader(README, tmp_path, {**os.environ, "FEDERATION_STATE": str(place)}, lab=False)
+    for left in ("lab", "demo-azure"):  # by names of the demos' own
+        TestLab(left, place)("down", "--force")
 
 
 def test_the_demos_come_up_and_go_without_a_trace(reader: Reader) -> None:
