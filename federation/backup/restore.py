@@ -18,8 +18,7 @@ from federation.deadline import Deadline
 from federation.dns.etcd_client import EtcdClient
 from federation.errors import NotInTimeError, RejectedError
 from federation.karmada import health
-from federation.karmada.join import CLUSTERS
-from federation.karmada.member import not_ready
+from federation.karmada.member import CLUSTERS, not_ready
 from federation.kube import Kube, Ref
 
 UNSETTLED = "Ready as of the backup, and Karmada may not have asked yet"

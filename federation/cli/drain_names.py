@@ -10,10 +10,11 @@ from federation.cli.topology import document
 from federation.deadline import Deadline
 from federation.dns import query
 from federation.dns.live import View, view
+from federation.dns.plan import places
 from federation.dns.records import type_of
 from federation.errors import FederationError
 from federation.kube import Kube
-from federation.names import GLOBAL, Level, Scheme, Service
+from federation.names import Scheme, Service
 from federation.topology import load
 
 TTL_SECONDS = 30
@@ -81,7 +82,7 @@ def services(seen: View, member: str) -> tuple[dict[Service, tuple[str, ...]], l
         here = next((p for p in each.placements if p.member == member and p.addresses), None)
         if here is None:
             continue
-        if any(p.member in ready and p.applied and p.addresses and p.ready_backends for p in each.placements):
+        if any(p.member in ready and p.serves for p in each.placements):
             leaving[service] = here.addresses
         elif here.ready_backends:
             stuck.append(f"service {service} is served by no other member")
@@ -102,12 +103,9 @@ def _questions(
     if how.scheme is None:
         return
     place = next(m for m in seen.members if m.name == member)
-    levels = [GLOBAL]
-    if place.region:
-        levels += [Level(place.region), *(Level(place.region, zone) for zone in place.zones)]
     for nameserver in how.nameservers:
         for service, addresses in leaving.items():
-            for level in levels:
+            for level in places(place):
                 name = how.scheme.name(service, level)
                 yield from (_Question(nameserver, name, address) for address in addresses)
 

@@ -38,9 +38,7 @@ def _count(fine: int, whole: int, what: str) -> str:
 
 def is_served(service: ServiceFacts, ready: set[str]) -> bool:
     """Whether it is somewhere, and wherever it is, clients are served."""
-    return bool(service.placements) and all(
-        p.member in ready and p.applied and p.addresses and p.ready_backends for p in service.placements
-    )
+    return bool(service.placements) and all(p.member in ready and p.serves for p in service.placements)
 
 
 def tree(status: Status, title: str) -> Tree:

@@ -130,6 +130,11 @@ class Placement(_Model):
     addresses: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
     ready_backends: Annotated[int, Field(ge=0)]
 
+    @property
+    def serves(self) -> bool:
+        """Whether it has addresses behind which clients are served; of a member that is ready, these count."""
+        return self.applied and bool(self.addresses) and self.ready_backends > 0
+
 
 class ServiceFacts(_Model):
     """A federated service of type LoadBalancer, each member that it is placed on named once."""

@@ -9,14 +9,13 @@ from federation.dns import observed
 from federation.dns.view import Backends, View, assemble, facts_of
 from federation.errors import FederationError
 from federation.karmada import reader
-from federation.karmada.member import BINDING_API, CLUSTER_API, READERS_NAMESPACE
+from federation.karmada.member import BINDING_API, CLUSTERS, READERS_NAMESPACE
 from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access
 from federation.names import Service
 
 __all__ = ["BINDINGS", "CLUSTERS", "READERS", "SERVICES", "SLICES", "View", "facts_of", "view"]
 
-CLUSTERS = Ref(CLUSTER_API, "clusters")
 SERVICES = Ref("v1", "services")
 BINDINGS = Ref(BINDING_API, "resourcebindings")
 READERS = Ref("v1", "secrets", namespace=READERS_NAMESPACE)

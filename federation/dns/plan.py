@@ -130,13 +130,13 @@ def _levels(entry: ServiceFacts, members: Mapping[str, Member]) -> dict[Level, s
         member = members.get(placement.member)
         if member is None:
             continue
-        counts = member.ready and placement.applied and placement.ready_backends > 0
-        for level in _places(member):
+        counts = member.ready and placement.serves
+        for level in places(member):
             levels.setdefault(level, set()).update(placement.addresses if counts else ())
     return levels
 
 
-def _places(member: Member) -> list[Level]:
+def places(member: Member) -> list[Level]:
     """The levels that a member is part of. A zone without a region cannot be named."""
     if not member.region:
         return [GLOBAL]

@@ -120,7 +120,7 @@ def standing(view: View, service: Service) -> Standing:
         return Standing({}, settled=False, missing=f"it {why}")
     ready = {member.name for member in view.members if member.ready}
     there = [placement for placement in found.placements if placement.member in ready]
-    counting = {p.member: p.addresses for p in there if p.applied and p.ready_backends and p.addresses}
+    counting = {p.member: p.addresses for p in there if p.serves}
     settled = bool(counting) and all(placement.addresses for placement in there)
     missing = "; ".join(view.problems) or ("" if counting else "it is placed on no member")
     return Standing(counting, settled, missing)

@@ -13,11 +13,10 @@ from federation.errors import KubeconfigError
 from federation.gather import certificates, cluster, objects
 from federation.gather.bundle import Bundle
 from federation.gather.parts import Files
-from federation.karmada.member import BINDING_API, CLUSTER_API, PLANE_NAMESPACE, WORK_API
+from federation.karmada.member import BINDING_API, CLUSTERS, PLANE_NAMESPACE, WORK_API
 from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access
 
-CLUSTERS = Ref(CLUSTER_API, "clusters")
 SECRETS = Ref("v1", "secrets")
 _POLICIES = "policy.karmada.io/v1alpha1"
 POLICIES = (

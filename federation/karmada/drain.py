@@ -23,11 +23,10 @@ from federation.errors import ConflictError
 from federation.karmada import drain_mark
 from federation.karmada.drain_plan import Plan, find, plan
 from federation.karmada.drain_workload import Workload, divided, ready, replicas, title
-from federation.karmada.member import BINDING_API, CLUSTER_API, FEDERATION_LABEL
+from federation.karmada.member import BINDING_API, CLUSTER_API, CLUSTERS, FEDERATION_LABEL
 from federation.karmada.rebalance import rebalance
 from federation.kube import Kube, Object, Ref
 
-CLUSTERS: Final = Ref(CLUSTER_API, "clusters")
 BINDINGS: Final = Ref(BINDING_API, "resourcebindings")
 TIMEOUT_SECONDS: Final = 600.0
 INTERVAL_SECONDS: Final = 0.5

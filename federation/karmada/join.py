@@ -19,11 +19,17 @@ from federation.errors import (
     RejectedError,
 )
 from federation.karmada import identity, rbac, reader
-from federation.karmada.member import CLUSTER_API, PLANE_NAMESPACE, MemberFacts, MemberSpec, not_ready
+from federation.karmada.member import (
+    CLUSTER_API,
+    CLUSTERS,
+    PLANE_NAMESPACE,
+    MemberFacts,
+    MemberSpec,
+    not_ready,
+)
 from federation.kube import Kube, Object, Ref
 from federation.kubeconfig import Access, access
 
-CLUSTERS = Ref(CLUSTER_API, "clusters")
 STARTING = ("failed calling webhook", ": 503 ", "unable to handle the request")  # parts of the federation API
 Answer = TypeVar("Answer")
 

@@ -14,6 +14,7 @@ MEMBER_ANNOTATION = "k8s-federation/member"
 ON_LEAVE_ANNOTATION = "k8s-federation/on-leave"
 
 CLUSTER_API = "cluster.karmada.io/v1alpha1"
+CLUSTERS = Ref(CLUSTER_API, "clusters")
 WORK_API = "work.karmada.io/v1alpha1"
 BINDING_API = "work.karmada.io/v1alpha2"
 PLANE_NAMESPACE = "karmada-cluster"  # shared by all members; Karmada never propagates it

@@ -8,7 +8,7 @@ from typing import Any
 
 from federation.deadline import Deadline
 from federation.errors import FederationError
-from federation.karmada.member import BINDING_API, CLUSTER_API
+from federation.karmada.member import BINDING_API, CLUSTERS
 from federation.kube import Kube, Object, Ref, plural
 
 REBALANCER_API = "apps.karmada.io/v1alpha1"
@@ -80,7 +80,7 @@ def refuse_strangers(
     """
     strangers = sorted(
         c["metadata"]["name"]
-        for c in plane.list(Ref(CLUSTER_API, "clusters"))
+        for c in plane.list(CLUSTERS)
         if c["metadata"]["name"] not in known and (leaving_too or not _leaving(c))
     )
     if strangers:

@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 from federation import proxies
 from federation.errors import FederationError, KubeconfigError
 from federation.karmada import reader
-from federation.karmada.member import CLUSTER_API, READERS_NAMESPACE
+from federation.karmada.member import CLUSTERS, READERS_NAMESPACE
 from federation.kube import Kube, Object, Ref
 from federation.kube_transport import tls
 from federation.kubeconfig import Access, endpoint, minify
 from federation.kubeconfig.document import named, parse, pick
+from federation.nodes import NODES
 from federation.report.certificates import Certificate, of_authority, of_context, of_pem, of_secrets, of_token
 from federation.report.model import ClusterFacts
 
@@ -28,8 +29,6 @@ SECONDS = 3.0
 """For a handshake, or a request to a cluster."""
 AT_ONCE = 16
 API = "federation API"
-CLUSTERS = Ref(CLUSTER_API, "clusters")
-NODES = Ref("v1", "nodes")
 READERS = Ref("v1", "secrets", namespace=READERS_NAMESPACE)
 WORKLOADS = (Ref("apps/v1", "deployments"), Ref("apps/v1", "statefulsets"))
 

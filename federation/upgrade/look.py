@@ -8,7 +8,7 @@ from typing import Any
 
 from federation.errors import FederationError
 from federation.karmada import health
-from federation.karmada.member import CLUSTER_API, not_ready
+from federation.karmada.member import CLUSTERS, not_ready
 from federation.karmada.release import HASHES
 from federation.kube import Kube, Object, Ref
 from federation.upgrade.plan import Member, Parts, Seen, Use, number
@@ -91,7 +91,7 @@ def flags_of(workload: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _members(plane: Kube) -> list[Member]:
-    found = plane.list(Ref(CLUSTER_API, "clusters"))
+    found = plane.list(CLUSTERS)
     return [
         Member(
             each["metadata"]["name"],
