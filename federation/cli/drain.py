@@ -14,7 +14,7 @@ from rich.table import Table
 
 from federation.cli import app, drain_names
 from federation.cli.exits import FINDINGS
-from federation.cli.records_live import FEDERATION_KUBECONFIG, connect
+from federation.cli.reach import FEDERATION_KUBECONFIG, connect
 from federation.deadline import Deadline
 from federation.errors import FederationError
 from federation.karmada import drain

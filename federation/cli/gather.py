@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 
 from federation.cli import app
-from federation.cli.records_live import FEDERATION_KUBECONFIG, kubeconfig_text
+from federation.cli.reach import FEDERATION_KUBECONFIG, STORE, kubeconfig_text
 from federation.cli.status import examine
 from federation.cli.topology import document
 from federation.dns import zonefile
@@ -52,9 +52,7 @@ def command(  # noqa: PLR0913, PLR0917 - options of a command
     topology: Annotated[
         Path | None, typer.Option(help="Pulumi.<stack>.yaml, or a topology alone (YAML or JSON); for names")
     ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="JSON: how to reach the store of the records, to compare with")
-    ] = None,
+    store: Annotated[Path | None, STORE] = None,
     output: Annotated[Path, typer.Option(help="the bundle; one that is there is replaced")] = OUTPUT,
     since: Annotated[str, typer.Option(help="how far logs go back: 30m, 1h, 2d")] = "1h",
     dry_run: Annotated[

@@ -9,8 +9,9 @@ from typing import Annotated, Literal
 import typer
 
 from federation.cli import app
+from federation.cli.reach import connect
 from federation.deadline import Deadline
-from federation.errors import FederationError, KubeconfigError
+from federation.errors import FederationError
 from federation.karmada import cleanup, leave
 from federation.karmada.member import TIMEOUT_SECONDS, MemberSpec
 from federation.kube import Kube
@@ -88,13 +89,7 @@ def _clean(spec: MemberSpec, member: Kube, deadline: Deadline, *, dry_run: bool,
 
 
 def _connect(path: Path | None, name: str, context: str | None) -> Kube | None:
-    if path is None:
-        return None
-    try:
-        text = path.expanduser().read_text()
-    except OSError as error:
-        raise KubeconfigError(str(path), str(error.strerror), "name a file that can be read") from None
-    return Kube.connect(text, name, context=context)
+    return connect(path, name, context=context) if path else None
 
 
 def _needed(client: Kube | None, option: str) -> Kube:

@@ -9,18 +9,16 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from federation.cli.reach import FEDERATION_KUBECONFIG, connect
 from federation.cli.records import Output, records, show
 from federation.cli.records_remove import load_stores
 from federation.cli.topology import document
 from federation.dns.facts import Current, current
 from federation.dns.live import facts_of, view
 from federation.dns.store import open_backend
-from federation.errors import FederationError, KubeconfigError
-from federation.kube import Kube
+from federation.errors import FederationError
 from federation.names import Level
 from federation.topology import load
-
-FEDERATION_KUBECONFIG = typer.Option(help="of the federation: pulumi stack output kubeconfig --show-secrets")
 
 
 @records.command("live")
@@ -49,19 +47,6 @@ def command(
         found, federation=wanted.name, domain=wanted.domain, ttl=wanted.ttl, current=there.current
     )
     show(facts, output, without=there.without)
-
-
-def connect(path: Path, name: str = "federation API", *, context: str | None = None) -> Kube:
-    """A client for the API server of a kubeconfig. Raises `KubeconfigError`."""
-    return Kube.connect(kubeconfig_text(path), name, context=context)
-
-
-def kubeconfig_text(path: Path) -> str:
-    """What a file holds. Raises `KubeconfigError` if it cannot be read."""
-    try:
-        return path.expanduser().read_text()
-    except OSError as error:
-        raise KubeconfigError(str(path), str(error.strerror), "name a file that can be read") from None
 
 
 class There(NamedTuple):

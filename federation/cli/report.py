@@ -14,35 +14,33 @@ import typer
 from federation.cli import app
 from federation.cli.exits import FINDINGS
 from federation.cli.graph import manifests, write
-from federation.cli.records_live import FEDERATION_KUBECONFIG, connect
+from federation.cli.reach import (
+    FEDERATION_KUBECONFIG,
+    NAMESERVERS,
+    STORE,
+    TOPOLOGY,
+    kubeconfig_text,
+    topology_of_names,
+)
 from federation.cli.status import examine
 from federation.cli.status_model import Name, Status
-from federation.cli.topology import document
 from federation.errors import FederationError
 from federation.graph.model import counted
+from federation.kube import Kube
 from federation.kubeconfig.document import pick
 from federation.manifests import Manifest
 from federation.preview.changes import Finding, parse
 from federation.report import asking, assemble, html, maps
 from federation.report.model import ClusterFacts, Facts, NameRow
-from federation.topology import Topology, load
+from federation.topology import Topology
 
 
 @app.command("report")
 def command(  # noqa: PLR0913, PLR0917 - options of a command
     federation_kubeconfig: Annotated[Path, FEDERATION_KUBECONFIG],
-    topology: Annotated[
-        Path | None,
-        typer.Option(
-            help="Pulumi.<stack>.yaml, or a topology alone (YAML or JSON); with it, names are shown"
-        ),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="JSON: how to reach the store of the records, to compare with")
-    ] = None,
-    nameserver: Annotated[
-        list[str] | None, typer.Option(help="ADDRESS:PORT to ask for each name; may be repeated")
-    ] = None,
+    topology: Annotated[Path | None, TOPOLOGY] = None,
+    store: Annotated[Path | None, STORE] = None,
+    nameserver: Annotated[list[str] | None, NAMESERVERS] = None,
     policy_results: Annotated[
         Path | None,
         typer.Option(help="what `pulumi policy analyze --json` has printed, or a preview's JSON events"),
@@ -57,9 +55,7 @@ def command(  # noqa: PLR0913, PLR0917 - options of a command
     One HTML file, which loads nothing and holds no secret. Nothing is changed. Exit status 0 if nothing is wrong,
     3 if something is, 1 if the federation cannot be asked.
     """
-    if (store or nameserver) and not topology:
-        raise FederationError("fedctl report", "names need --topology", "name the stack's file")
-    wanted = load(document(topology)) if topology else None
+    wanted = topology_of_names("fedctl report", topology, store, nameserver)
     policies = _policies(policy_results) if policy_results else None
     found = _ask(federation_kubeconfig.expanduser(), wanted, store, nameserver or [])
     folder = topology.parent if topology else Path()
@@ -83,8 +79,8 @@ class _Found:
 
 
 def _ask(kubeconfig: Path, wanted: Topology | None, store: Path | None, nameservers: list[str]) -> _Found:
-    plane = connect(kubeconfig)
-    text = kubeconfig.read_text()
+    text = kubeconfig_text(kubeconfig)
+    plane = Kube.connect(text, "federation API")
     status = examine(plane, wanted, store=store, nameservers=nameservers)
     more = asking.found(
         plane,

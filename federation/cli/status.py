@@ -13,9 +13,16 @@ from rich.console import Console
 
 from federation.cli import app, status_tree
 from federation.cli.exits import FINDINGS
-from federation.cli.records_live import FEDERATION_KUBECONFIG, There, connect, current_of
+from federation.cli.reach import (
+    FEDERATION_KUBECONFIG,
+    NAMESERVERS,
+    STORE,
+    TOPOLOGY,
+    connect,
+    topology_of_names,
+)
+from federation.cli.records_live import There, current_of
 from federation.cli.status_model import Name, Status
-from federation.cli.topology import document
 from federation.dns import query
 from federation.dns.live import CLUSTERS
 from federation.dns.live import view as look
@@ -25,24 +32,15 @@ from federation.dns.view import View, facts_of
 from federation.errors import FederationError
 from federation.karmada import drain_mark
 from federation.kube import Kube
-from federation.topology import Topology, load
+from federation.topology import Topology
 
 
 @app.command("status")
 def command(
     federation_kubeconfig: Annotated[Path, FEDERATION_KUBECONFIG],
-    topology: Annotated[
-        Path | None,
-        typer.Option(
-            help="Pulumi.<stack>.yaml, or a topology alone (YAML or JSON); with it, names are shown"
-        ),
-    ] = None,
-    store: Annotated[
-        Path | None, typer.Option(help="JSON: how to reach the store of the records, to compare with")
-    ] = None,
-    nameserver: Annotated[
-        list[str] | None, typer.Option(help="ADDRESS:PORT to ask for each name; may be repeated")
-    ] = None,
+    topology: Annotated[Path | None, TOPOLOGY] = None,
+    store: Annotated[Path | None, STORE] = None,
+    nameserver: Annotated[list[str] | None, NAMESERVERS] = None,
     whole: Annotated[
         bool, typer.Option("--all", "-v", help="also show members, services, addresses and names as a tree")
     ] = False,
@@ -53,9 +51,7 @@ def command(
     Members are asked from here, as the DNS controller asks them from its cluster. A member that is drained is a note.
     Exit status 0 if nothing is wrong, 3 if something is, 1 if the federation cannot be asked.
     """
-    if (store or nameserver) and not topology:
-        raise FederationError("fedctl status", "names need --topology", "name the stack's file")
-    wanted = load(document(topology)) if topology else None
+    wanted = topology_of_names("fedctl status", topology, store, nameserver)
     status = examine(connect(federation_kubeconfig), wanted, store=store, nameservers=nameserver or ())
     if as_json:
         print(json.dumps(status.as_json(), indent=2))

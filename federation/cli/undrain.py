@@ -10,7 +10,7 @@ import typer
 
 from federation.cli import app
 from federation.cli.drain import JSON, MEMBER, TIMEOUT, console_of
-from federation.cli.records_live import FEDERATION_KUBECONFIG, connect
+from federation.cli.reach import FEDERATION_KUBECONFIG, connect
 from federation.deadline import Deadline
 from federation.karmada import drain
 

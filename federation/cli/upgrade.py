@@ -11,7 +11,7 @@ import typer
 
 from federation.cli import app
 from federation.cli.exits import FINDINGS
-from federation.cli.records_live import connect
+from federation.cli.reach import connect
 from federation.cli.topology import document
 from federation.errors import FederationError
 from federation.topology import Topology, load
