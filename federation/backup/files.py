@@ -7,8 +7,8 @@ import stat
 from pathlib import Path
 
 from federation.backup.errors import BackupError
+from federation.drafts import draft
 
-MODE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -23,21 +23,15 @@ def refuse_taken(path: Path) -> None:
 def write(path: Path, content: bytes) -> None:
     """A new file, readable by its owner only. Raises `BackupError`, also on a file system that knows no owners."""
     refuse_taken(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE), "wb") as file:
-            if others := opened_to(part):
+        with draft(path) as file:
+            if others := opened_to(Path(file.name)):
                 cause = f"would have the mode {others:04o} there: its file system keeps no secrets"
                 raise BackupError(str(path), cause, "name a file on one that knows owners and modes")
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.rename(path)
         _sync(path.parent)
     except OSError as error:
         raise BackupError(str(path), f"cannot be written: {error.strerror}", "name another file") from None
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read(path: Path) -> bytes:

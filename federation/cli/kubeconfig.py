@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from federation.cli import app
+from federation.drafts import draft
 from federation.errors import ConflictError, FederationError, KubeconfigError, NotInTimeError
 from federation.kubeconfig.addition import Addition, add, strangers
 from federation.kubeconfig.document import parse
@@ -163,19 +163,10 @@ def _locked(target: Path, *, needed: bool) -> Iterator[None]:
 
 def _write(target: Path, text: str) -> None:
     """Whole or not at all, and for nobody else to read; a link stays a link."""
-    place = target.resolve()
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)  # mode 0600
+        with draft(target.resolve()) as file:
+            file.write(text.encode())
     except OSError as error:
-        raise _unwritable(target, error) from None
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(place)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
         raise _unwritable(target, error) from None
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 import re
 import tarfile
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from federation.drafts import draft
 from federation.errors import FederationError
 from federation.gather import redact
 from federation.kubeconfig.document import Dumper
@@ -64,14 +63,8 @@ class Bundle:
         """
         content = self._archive()
         try:
-            handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")  # 0600
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                Path(draft).replace(target)
-            except BaseException:
-                Path(draft).unlink(missing_ok=True)
-                raise
+            with draft(target) as file:
+                file.write(content)
         except OSError as error:
             cause = f"cannot be written: {error.strerror}"
             raise FederationError(f"bundle {target}", cause, "name another file with --output") from None

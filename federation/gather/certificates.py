@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +10,7 @@ from cryptography import x509
 
 from federation.gather.objects import name_of
 from federation.kubeconfig.document import named, parse
-
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+from federation.pem import certificates, unpacked
 
 
 def found_in(secrets: Iterable[Mapping[str, Any]], now: datetime | None = None) -> Iterator[dict[str, Any]]:
@@ -25,7 +21,7 @@ def found_in(secrets: Iterable[Mapping[str, Any]], now: datetime | None = None) 
     """
     for secret in secrets:
         for key, packed in sorted((secret.get("data") or {}).items()):
-            yield from in_text(_unpacked(str(packed)), f"secret {name_of(secret)} {key}", now)
+            yield from in_text(unpacked(packed), f"secret {name_of(secret)} {key}", now)
 
 
 def in_kubeconfig(text: str, now: datetime | None = None) -> Iterator[dict[str, Any]]:
@@ -37,13 +33,13 @@ def in_kubeconfig(text: str, now: datetime | None = None) -> Iterator[dict[str, 
     ):
         for name, found in named(config, section, inner).items():
             if isinstance(packed := found.get(key), str):
-                yield from in_text(_unpacked(packed), f"kubeconfig {inner} {name} {key}", now)
+                yield from in_text(unpacked(packed), f"kubeconfig {inner} {name} {key}", now)
 
 
 def in_text(text: str, where: str, now: datetime | None = None) -> Iterator[dict[str, Any]]:
     """Those in a text with PEM."""
     now = now or datetime.now(UTC)
-    for pem in _CERTIFICATE.findall(text):
+    for pem in certificates(text):
         try:
             found = x509.load_pem_x509_certificate(pem.encode())
         except ValueError:
@@ -66,10 +62,3 @@ def _names(found: x509.Certificate) -> list[str]:
     except x509.ExtensionNotFound:
         return []
     return [str(name.value) for name in names]
-
-
-def _unpacked(packed: str) -> str:
-    try:
-        return base64.b64decode(packed).decode()
-    except (binascii.Error, ValueError):
-        return ""

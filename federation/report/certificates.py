@@ -17,11 +17,11 @@ from federation.certificates import CertificateError, expires
 from federation.errors import KubeconfigError
 from federation.kubeconfig.access import content
 from federation.kubeconfig.document import pick
+from federation.pem import certificates, unpacked
 
 WARN_DAYS = 30
 """What ends sooner is a problem."""
 _INLINE = re.compile(r"""client-certificate-data"?\s*:\s*"?([A-Za-z0-9+/=]+)""")
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -111,23 +111,16 @@ def of_secrets(secrets: Iterable[Mapping[str, object]], cluster: str) -> list[Ce
             continue
         place = f"{metadata['namespace']}/{metadata['name']} in {cluster}"
         for key, value in sorted(data.items()):
-            text = _text(value)
-            for pem in (*_PEM.findall(text)[:1], *map(_text, _INLINE.findall(text))):
+            text = unpacked(value)
+            for pem in (*certificates(text)[:1], *map(unpacked, _INLINE.findall(text))):
                 found.setdefault(pem.strip(), of_pem(str(key), place, pem))
     dated = [(each.expires, each.where, each.what, each) for each in found.values() if each.expires]
     return [each for *_, each in sorted(dated, key=lambda row: row[:3])]
 
 
 def _last(what: str, where: str, bundle: str) -> Certificate:
-    every = [of_pem(what, where, pem) for pem in _PEM.findall(bundle)]
+    every = [of_pem(what, where, pem) for pem in certificates(bundle)]
     known = [each for each in every if each.expires]
     if known:
         return max(known, key=lambda c: c.expires or datetime.min.replace(tzinfo=UTC))
     return every[0] if every else Certificate(what, where, None, "not a certificate in PEM")
-
-
-def _text(value: object) -> str:
-    try:
-        return base64.b64decode(str(value)).decode()
-    except (ValueError, binascii.Error):
-        return ""

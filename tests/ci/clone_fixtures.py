@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,7 @@ from lab.engine.environment import prepare_home
 from lab.paths import cache_dir
 from lab.tools.toolbox import Toolbox
 from tests.ci.pipelines import ROOT, Job, Step
+from tests.work_tree import copy_to
 
 DEADLINE = 400  # seconds for one script; the longest makes a preview
 # What may be known of the machine: nothing of a user's login, kubeconfig or engine.
@@ -130,20 +130,7 @@ class Clone:
 
     def _cloned(self) -> None:
         subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, self.root], check=True)
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            text=True,
-            capture_output=True,
-            check=True,
-        )
-        for name in filter(None, listed.stdout.split("\0")):
-            target = self.root / name
-            if (ROOT / name).is_file():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, target)
-            else:
-                target.unlink(missing_ok=True)
+        copy_to(self.root)
         self.commit()
 
     def _environment_made(self) -> None:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from lab.paths import cache_dir
-from tests.documents import ROOT, commands
+from tests.documents import commands
 from tests.lab.labs import LAB
+from tests.work_tree import copy_to
 
 SECTION_SECONDS = 600.0
 _VARIABLES = "python3 -c 'import json, os; print(json.dumps(dict(os.environ)))'"
-
-
-def check_out(target: Path) -> None:
-    """Everything that is under version control, or would be; with the environment of the tests as its `.venv`."""
-    words = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
-    for name in filter(None, done.stdout.split("\0")):
-        if (ROOT / name).is_file():
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            # with its time, so that `make venv` finds that the environment is newer
-            shutil.copy2(ROOT / name, target / name)
-    (target / ".venv").symlink_to(sys.prefix)
 
 
 class Reader:
@@ -45,7 +33,9 @@ class Reader:
         # Tools are not the home's, and an engine that is told of no passphrase in the beginning gets an empty one.
         given = {"FEDERATION_CACHE": str(cache_dir()), "PULUMI_CONFIG_PASSPHRASE_FILE": "/dev/null"}
         self.env = {**env, **given, "HOME": str(home)}
-        check_out(self.checkout)
+        copy_to(self.checkout)
+        # The environment of the tests: files keep their times, so `make venv` finds that it is newer than the lock.
+        (self.checkout / ".venv").symlink_to(sys.prefix)
 
     def section(self, title: str) -> str:
         """Run all commands of a section, which must succeed; what they print, and before that each itself."""

@@ -210,7 +210,7 @@ LAYERS = {
         "etcd_files",
         "topology placement manifests certificates vip azure",
         "deadline names offline",
-        "paths proxies pinned",
+        "paths proxies pinned drafts pem",
         "errors",
     ],
     "federation.backup": [

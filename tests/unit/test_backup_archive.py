@@ -6,7 +6,10 @@ import gzip
 import io
 import json
 import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import given
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from federation.backup import files
 from federation.backup.archive import Backup, pack, unpack
 from federation.backup.errors import BackupError
+from federation.drafts import draft
 from tests.unit.backup_fixtures import BACKUP, ENTRIES, ORIGIN, SECRET
 
 ANOTHER = "Next: use another backup, or another copy of this one."
@@ -177,7 +181,13 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_file_system_that_knows_no_modes_gets_no_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "MODE", 0o644)  # what a file there has, whatever is asked for
+    @contextmanager
+    def readable(target: Path) -> Iterator[IO[bytes]]:
+        with draft(target) as file:
+            Path(file.name).chmod(0o644)  # what a file there has, whatever is asked for
+            yield file
+
+    monkeypatch.setattr(files, "draft", readable)
     target = tmp_path / "fed.tar.gz"
     with pytest.raises(BackupError) as caught:
         files.write(target, b"secret")
