@@ -19,7 +19,8 @@ from federation import offline
 from federation.errors import FederationError
 from federation.offline import NOWHERE_KUBECONFIG, OPAQUE, REDACTED, VARIABLE, Facts
 from federation.preview.events import SECRET_MARK, SIGNATURE, UNKNOWN
-from federation.preview.state import ENTRIES, KUBERNETES, SECRET
+from federation.preview.snapshot import ENTRIES, SECRET
+from federation.preview.state import KUBERNETES
 
 STACK = "pulumi:pulumi:Stack"
 

@@ -15,7 +15,7 @@ What follows from Karmada 1.18:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from federation.deadline import Deadline
@@ -74,10 +74,7 @@ def drain(what: Plan, plane: Kube, deadline: Deadline, *, quit_names: Callable[[
 
 def is_drained(member: str, plane: Kube) -> bool:
     """Whether there is anything to give back, also of a drain or an undrain that was interrupted."""
-    cluster = find(member, plane.list(CLUSTERS))
-    if drain_mark.state(cluster) or drain_mark.is_due(cluster):
-        return True
-    return any(drain_mark.task(b, member) for b in plane.list(BINDINGS))
+    return _is_drained(*_marked(member, plane))
 
 
 def undrain(member: str, plane: Kube, deadline: Deadline, *, say: Say, again: bool = False) -> bool:
@@ -85,11 +82,10 @@ def undrain(member: str, plane: Kube, deadline: Deadline, *, say: Say, again: bo
 
     Returns False if it was not drained; nothing is done then, unless `again`. Raises as `drain` does.
     """
-    drained = is_drained(member, plane)
+    cluster, held = _marked(member, plane)
+    drained = _is_drained(cluster, held)
     if not drained and not again:
         return False
-    cluster = find(member, plane.list(CLUSTERS))
-    held = [b for b in plane.list(BINDINGS) if drain_mark.task(b, member)]
     _change(plane, Ref(CLUSTER_API, CLUSTERS.plural, member), member, lambda c, _: drain_mark.unmarked(c))
     say(f"member {member} takes replicas again")
     for binding in held:
@@ -105,6 +101,16 @@ def undrain(member: str, plane: Kube, deadline: Deadline, *, say: Say, again: bo
     )
     _change(plane, Ref(CLUSTER_API, CLUSTERS.plural, member), member, lambda c, _: drain_mark.settled(c))
     return drained
+
+
+def _marked(member: str, plane: Kube) -> tuple[Object, list[Object]]:
+    """Where a drain leaves its marks: the member's `Cluster`, and the bindings with a task of ours."""
+    cluster = find(member, plane.list(CLUSTERS))
+    return cluster, [b for b in plane.list(BINDINGS) if drain_mark.task(b, member)]
+
+
+def _is_drained(cluster: Object, held: Sequence[Object]) -> bool:
+    return bool(drain_mark.state(cluster) or drain_mark.is_due(cluster) or held)
 
 
 def lacking(workload: Workload, binding: Object | None, member: str) -> str | None:

@@ -23,6 +23,9 @@ State = dict[str, Any]
 
 HIDDEN = {SIGNATURE: SECRET_MARK, "plaintext": json.dumps(REDACTED)}
 """What stands for a secret in a snapshot: a secret for the engine still, and the placeholder for everybody."""
+SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  (a type)
+ENTRIES = ("data", "stringData")
+"""Under which it has its secrets."""
 VOLATILE = ("created", "modified", "sourcePosition", "stackTrace")
 """Keys of a resource that tell when and on which machine the engine ran."""
 KEYS = re.compile(
@@ -120,7 +123,7 @@ def _needs(resource: State) -> Iterator[str]:
 def _resource(resource: State) -> State:
     kept = {key: value for key, value in resource.items() if key not in VOLATILE}
     kind = str(resource.get("type", ""))
-    sealed = ("data", "stringData") if kind == "kubernetes:core/v1:Secret" else ()
+    sealed = ENTRIES if kind == SECRET else ()
     for part in ("inputs", "outputs"):
         if isinstance(kept.get(part), dict):
             kept[part] = {key: _hidden(key, value, sealed) for key, value in kept[part].items()}

@@ -10,14 +10,12 @@ from urllib.parse import urlsplit
 
 from federation.offline import NOBODY, NOWHERE_KUBECONFIG, OPAQUE, REDACTED, Facts
 from federation.preview.events import SECRET_MARK, SIGNATURE
-from federation.preview.snapshot import HIDDEN, State, is_secret
+from federation.preview.snapshot import ENTRIES, HIDDEN, SECRET, State, is_secret
 
 JOIN = "pulumi-python:dynamic/federation:Join"
 HOST = "pulumi-python:dynamic/federation:Host"
 INIT = "pulumi-python:dynamic/federation:Init"
 KUBERNETES = "pulumi:providers:kubernetes"
-SECRET = "kubernetes:core/v1:Secret"  # noqa: S105  (a type)
-ENTRIES = ("data", "stringData")
 ZONES = ("azure-native:dns:Zone", "azure-native:privatedns:PrivateZone")
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)/resourceGroups/[^/]+$")
 
