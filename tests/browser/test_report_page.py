@@ -45,6 +45,12 @@ def test_nothing_is_wider_than_the_window(
         assert seen.outside() == []
 
 
+def test_a_page_that_is_wider_than_its_window_would_be_noticed(browser: Browser, tmp_path: Path) -> None:
+    with opened(browser, written(tmp_path, report_fixtures.rich), width=PHONE) as seen:
+        seen.page.evaluate("() => { document.body.style.minWidth = '900px'; }")
+        assert seen.overflow() > 0
+
+
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
 def test_what_an_operator_looks_for_is_there_to_be_seen(browser: Browser, tmp_path: Path, width: int) -> None:
     report = report_fixtures.rich()
